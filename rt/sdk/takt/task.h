@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tasks and plug-ins. A plug-in is a shared object with one exported symbol, made by TAKT_PLUGIN.
+ *
+ * A task's methods get a context and return 0, a negative errno (the graph's `on_error` decides what
+ * follows) or, from process of a source, TAKT_DONE: nothing more will come. Only process is required.
+ *
+ *     new         once, before the real-time thread runs: may allocate, open, fail
+ *     start       once, on the main thread, after every new
+ *     preprocess, process, postprocess   every cycle, in this order, on the task's thread
+ *     stop        once, on the main thread, in reverse order of start
+ *     failsafe    sinks: drive the actuator to safe. On a fatal signal, a stuck lane and at stop; must be
+ *                 async-signal-safe and must not rely on stop having run or not
+ *
+ * With `exec: lane` (the default) the cycle methods run on a real-time thread: no allocation, no lock,
+ * no system call, no unbounded loop. */
+#ifndef TAKT_TASK_H
+#define TAKT_TASK_H
+
+#include <takt/text.h>
+#include <takt/type.h>
+
+#define TAKT_ABI_MAJOR 1	/* differs: the plug-in is refused */
+#define TAKT_ABI_MINOR 0	/* only grows: structs get longer at their end */
+
+#define TAKT_DONE 1
+
+enum takt_kind { TAKT_SOURCE = 1, TAKT_FILTER, TAKT_SINK };
+
+/* A message as a task sees it. Lent until the method returns. */
+struct takt_message {
+	const void *payload;
+	struct takt_tov tov;
+	uint64_t stamp_ns;		/* CLOCK_MONOTONIC: when its producer's call began, or received it */
+	const char *status;		/* short text of the producer, "" if none */
+	uint32_t bytes;			/* of the payload */
+	uint32_t reserved;
+};
+
+/* The messages at one input this cycle, oldest first. */
+struct takt_input {
+	const struct takt_message *messages;
+	const uint32_t *count;		/* 0: absent; more than 1 only from a task with `take: all` */
+};
+
+struct takt_ctx;
+
+/* What the runtime offers. Called through the inline functions below. */
+struct takt_host {
+	uint32_t bytes;			/* of this struct; later minors append */
+	uint32_t reserved;
+	void *(*output)(struct takt_ctx *ctx, uint32_t output);
+	void (*cancel)(struct takt_ctx *ctx, uint32_t output);
+	void (*tov)(struct takt_ctx *ctx, uint32_t output, struct takt_tov tov);
+	void (*status)(struct takt_ctx *ctx, uint32_t output, const char *text);
+	void (*text)(struct takt_ctx *ctx, const struct takt_text_site *site, const uint64_t *args);
+	bool (*stopping)(const struct takt_ctx *ctx);
+};
+
+/* The context of one task. Fields are read only for tasks. */
+struct takt_ctx {
+	uint32_t bytes;			/* of this struct; later minors append */
+	uint32_t text_level;		/* enum takt_level: lower ones are not recorded */
+	const struct takt_host *host;
+	uint64_t now_ns;		/* CLOCK_MONOTONIC: start of this call, constant within it, recorded */
+	uint64_t recent_ns;		/* start of this cycle */
+	uint64_t cycle;			/* id of the copperlist */
+	const struct takt_input *inputs;
+	void *state;			/* zeroed before new */
+	const void *params;
+	const char *task_id;		/* as in the graph */
+	uint32_t task_index;		/* in plan order */
+	uint32_t reserved;
+};
+
+struct takt_port {
+	const char *name;
+	const struct takt_type *type;
+	const char *doc;
+	uint32_t is_output;
+	uint32_t reserved;
+};
+
+struct takt_param {
+	struct takt_field field;
+	const char *default_text;	/* as written in the declaration; "" : must be given */
+	const char *min_text;		/* "" : no bound */
+	const char *max_text;
+};
+
+typedef int takt_method(struct takt_ctx *ctx);
+typedef void takt_failsafe_method(struct takt_ctx *ctx);
+
+struct takt_task {
+	uint32_t bytes;			/* of this struct */
+	uint32_t kind;			/* enum takt_kind */
+	const char *name;
+	const char *doc;
+	const struct takt_port *ports;
+	const struct takt_param *params;
+	uint32_t port_count;
+	uint32_t param_count;
+	uint32_t params_bytes;
+	uint32_t state_bytes;
+	uint32_t state_align;
+	uint32_t reserved;
+	const struct takt_type *keyframe;	/* declared, not built yet: refused at load */
+	const char *live_params;		/* names, comma separated; declared, not built yet */
+	takt_method *new_;
+	takt_method *start;
+	takt_method *preprocess;
+	takt_method *process;
+	takt_method *postprocess;
+	takt_method *stop;
+	takt_failsafe_method *failsafe;
+};
+
+struct takt_plugin {
+	uint32_t abi_major;		/* these three stay where they are for ever */
+	uint32_t abi_minor;
+	uint32_t bytes;			/* of this struct */
+	uint32_t task_bytes;		/* of struct takt_task */
+	const char *name;
+	const char *version;
+	const struct takt_task *const *tasks;
+	uint32_t task_count;
+	uint32_t text_site_bytes;
+	struct takt_text_site *text_begin;	/* the plug-in's section takt_text */
+	struct takt_text_site *text_end;
+};
+
+#define TAKT_PLUGIN_SYMBOL "takt_plugin_1"
+
+/* --- declaring a task ------------------------------------------------------------------------ */
+
+#define TAKT_NO_PORTS(IN, OUT)
+#define TAKT_NO_PARAMS(P)
+struct takt_stateless { char none; };
+
+#define TAKT_DECLARE_IN_(port, type, doc) const struct type *port;
+#define TAKT_DECLARE_OUT_(port, type, doc) struct type *port;
+#define TAKT_SKIP_PORT_(port, type, doc)
+#define TAKT_DESCRIBE_IN_(port, type, doc) { #port, &takt_type_##type, doc, 0, 0 },
+#define TAKT_DESCRIBE_OUT_(port, type, doc) { #port, &takt_type_##type, doc, 1, 0 },
+#define TAKT_DECLARE_PARAM_(type, name, unit, def, min, max, doc) TAKT_C_##type name TAKT_X_##type;
+#define TAKT_DESCRIBE_PARAM_(type, name, unit, def, min, max, doc)                                 \
+	{ { #name, unit, doc, TAKT_S_##type, TAKT_L_##type, TAKT_R_##type }, #def, #min, #max },
+
+/* TAKT_INTERFACE(task, PORTS, PARAMS): what goes in and out, and what the graph may set.
+ * PORTS(IN, OUT) rows of IN(port, message type, "doc") and OUT(port, message type, "doc");
+ * PARAMS(P) rows of P(type, name, "unit", default, min, max, "doc"); default, min, max may be empty. */
+#define TAKT_INTERFACE(task_, ports_, params_)                                                     \
+	struct takt_in_##task_ { ports_(TAKT_DECLARE_IN_, TAKT_SKIP_PORT_) const void *takt_end; };\
+	struct takt_out_##task_ { ports_(TAKT_SKIP_PORT_, TAKT_DECLARE_OUT_) void *takt_end; };    \
+	struct takt_params_##task_ { params_(TAKT_DECLARE_PARAM_) char takt_end; };                \
+	TAKT_UNUSED_ static const struct takt_port takt_ports_##task_[] = {                        \
+		ports_(TAKT_DESCRIBE_IN_, TAKT_DESCRIBE_OUT_) TAKT_ZERO_ };                        \
+	TAKT_UNUSED_ static const struct takt_param takt_param_rows_##task_[] = {                  \
+		params_(TAKT_DESCRIBE_PARAM_) { TAKT_ZERO_, "", "", "" } };
+
+#define TAKT_ROWS_(array) ((uint32_t)(sizeof(array) / sizeof((array)[0]) - 1))
+
+#ifdef __cplusplus
+#define TAKT_METHOD_(field, f) [](struct takt_task &takt_t_) { takt_t_.field = f; }
+template <class... M> constexpr struct takt_task takt_task_make_(struct takt_task t, M... m)
+{
+	(m(t), ...);
+	return t;
+}
+#define TAKT_MAKE_TASK_(head, ...) takt_task_make_(takt_task head, __VA_ARGS__)
+#define TAKT_HEAD_(...) { __VA_ARGS__, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define TAKT_EXTERN_ extern "C"
+#else
+#define TAKT_METHOD_(field, f) .field = f
+#define TAKT_MAKE_TASK_(head, ...) { TAKT_STRIP_ head, __VA_ARGS__ }
+#define TAKT_STRIP_(...) __VA_ARGS__
+#define TAKT_HEAD_(...) (__VA_ARGS__)
+#define TAKT_EXTERN_ extern
+#endif
+#define TAKT_NEW(f) TAKT_METHOD_(new_, f)
+#define TAKT_START(f) TAKT_METHOD_(start, f)
+#define TAKT_PREPROCESS(f) TAKT_METHOD_(preprocess, f)
+#define TAKT_PROCESS(f) TAKT_METHOD_(process, f)
+#define TAKT_POSTPROCESS(f) TAKT_METHOD_(postprocess, f)
+#define TAKT_STOP(f) TAKT_METHOD_(stop, f)
+#define TAKT_FAILSAFE(f) TAKT_METHOD_(failsafe, f)
+#define TAKT_LIVE_PARAMS(names) TAKT_METHOD_(live_params, names)
+#define TAKT_KEYFRAME(type) TAKT_METHOD_(keyframe, &takt_type_##type)
+
+/* TAKT_TASK(name, TAKT_SOURCE | TAKT_FILTER | TAKT_SINK, state type, "doc", methods…)
+ * after TAKT_INTERFACE(name, …). The state type is a complete type; struct takt_stateless for none. */
+#define TAKT_TASK(name_, kind_, state_, doc_, ...)                                                 \
+	TAKT_STATIC_ASSERT(sizeof(struct takt_in_##name_) % sizeof(void *) == 0, "ports");         \
+	__attribute__((visibility("hidden"))) extern const struct takt_task takt_task_##name_;     \
+	const struct takt_task takt_task_##name_ = TAKT_MAKE_TASK_(                                \
+		TAKT_HEAD_((uint32_t)sizeof(struct takt_task), (uint32_t)(kind_), #name_, doc_,    \
+			   takt_ports_##name_, takt_param_rows_##name_,                            \
+			   TAKT_ROWS_(takt_ports_##name_), TAKT_ROWS_(takt_param_rows_##name_),    \
+			   (uint32_t)sizeof(struct takt_params_##name_),                           \
+			   (uint32_t)sizeof(state_), (uint32_t)TAKT_ALIGNOF(state_), 0),           \
+		__VA_ARGS__);
+
+/* TAKT_PLUGIN("name", "version", task, …): once in a plug-in, at most 16 tasks. */
+#define TAKT_PLUGIN_TASK_(name) &takt_task_##name
+#define TAKT_PLUGIN(name_, version_, ...)                                                          \
+	TAKT_EXTERN_ __attribute__((weak, visibility("hidden"))) struct takt_text_site             \
+		__start_takt_text[];                                                               \
+	TAKT_EXTERN_ __attribute__((weak, visibility("hidden"))) struct takt_text_site             \
+		__stop_takt_text[];                                                                \
+	static const struct takt_task *const takt_plugin_tasks_[] = {                              \
+		TAKT_REST_(TAKT_PLUGIN_TASK_, 0, __VA_ARGS__) 0 };                                 \
+	TAKT_EXTERN_ __attribute__((visibility("default"))) const struct takt_plugin               \
+		takt_plugin_1;                                                                     \
+	const struct takt_plugin takt_plugin_1 = {                                                 \
+		TAKT_ABI_MAJOR, TAKT_ABI_MINOR, (uint32_t)sizeof(struct takt_plugin),              \
+		(uint32_t)sizeof(struct takt_task), name_, version_, takt_plugin_tasks_,           \
+		TAKT_ROWS_(takt_plugin_tasks_), (uint32_t)sizeof(struct takt_text_site),           \
+		__start_takt_text, __stop_takt_text };
+
+/* --- inside a method ------------------------------------------------------------------------- */
+
+/* Indices of ports, for the functions below. */
+#define TAKT_IN_INDEX(task, port) ((uint32_t)(offsetof(struct takt_in_##task, port) / sizeof(void *)))
+#define TAKT_OUT_INDEX(task, port) ((uint32_t)(offsetof(struct takt_out_##task, port) / sizeof(void *)))
+#define TAKT_IN_TYPE_(task, port) __typeof__(((struct takt_in_##task *)0)->port)
+#define TAKT_OUT_TYPE_(task, port) __typeof__(((struct takt_out_##task *)0)->port)
+
+/* The newest message's payload at an input, NULL when absent. */
+#define TAKT_IN(ctx, task, port)                                                                   \
+	((TAKT_IN_TYPE_(task, port))takt_in_payload_(ctx, TAKT_IN_INDEX(task, port)))
+
+/* The payload of message @i of takt_in_count(), oldest first. */
+#define TAKT_IN_AT(ctx, task, port, i)                                                             \
+	((TAKT_IN_TYPE_(task, port))(ctx)->inputs[TAKT_IN_INDEX(task, port)].messages[i].payload)
+
+/* The payload to fill. From the first call on the output is present; it starts zeroed (the items of
+ * a list at the end of the message are not cleared). Lent until process returns. */
+#define TAKT_OUT(ctx, task, port)                                                                  \
+	((TAKT_OUT_TYPE_(task, port))(ctx)->host->output((ctx), TAKT_OUT_INDEX(task, port)))
+
+#define TAKT_PARAMS(ctx, task) ((const struct takt_params_##task *)(ctx)->params)
+#define TAKT_STATE(ctx, type) ((type *)(ctx)->state)
+
+static inline uint32_t takt_in_count(const struct takt_ctx *ctx, uint32_t input)
+{
+	return *ctx->inputs[input].count;
+}
+
+/* The newest message at @input with its metadata, NULL when absent. */
+static inline const struct takt_message *takt_in_message(const struct takt_ctx *ctx, uint32_t input)
+{
+	const uint32_t count = *ctx->inputs[input].count;
+
+	return count > 0 ? &ctx->inputs[input].messages[count - 1] : NULL;
+}
+
+static inline const void *takt_in_payload_(const struct takt_ctx *ctx, uint32_t input)
+{
+	const struct takt_message *message = takt_in_message(ctx, input);
+
+	return message ? message->payload : NULL;
+}
+
+/* Nanoseconds from the message's stamp to this call; for `hold` inputs: the age. 0 when absent. */
+static inline uint64_t takt_in_age_ns(const struct takt_ctx *ctx, uint32_t input)
+{
+	const struct takt_message *message = takt_in_message(ctx, input);
+
+	return message && ctx->now_ns > message->stamp_ns ? ctx->now_ns - message->stamp_ns : 0;
+}
+
+/* Time of validity of an output that is present: an instant, a range, or none at all. */
+static inline void takt_out_instant(struct takt_ctx *ctx, uint32_t output, uint64_t at_ns)
+{
+	const struct takt_tov tov = { TAKT_TOV_INSTANT, 0, at_ns, at_ns };
+
+	ctx->host->tov(ctx, output, tov);
+}
+
+static inline void takt_out_range(struct takt_ctx *ctx, uint32_t output, uint64_t begin_ns,
+				  uint64_t end_ns)
+{
+	const struct takt_tov tov = { TAKT_TOV_RANGE, 0, begin_ns, end_ns };
+
+	ctx->host->tov(ctx, output, tov);
+}
+
+/* Short text beside a present output, at most 63 bytes are kept. */
+static inline void takt_out_status(struct takt_ctx *ctx, uint32_t output, const char *text)
+{
+	ctx->host->status(ctx, output, text);
+}
+
+/* Make a present output absent again. */
+static inline void takt_out_cancel(struct takt_ctx *ctx, uint32_t output)
+{
+	ctx->host->cancel(ctx, output);
+}
+
+/* True once the run is to end: an io task that waits should return. */
+static inline bool takt_stopping(const struct takt_ctx *ctx)
+{
+	return ctx->host->stopping(ctx);
+}
+
+#endif
