@@ -1,0 +1,5 @@
+# The installed headers. Add each by name:  takt_headers += %D%/takt/task.h
+takt_headers =
+taktinclude_HEADERS = $(takt_headers)
+
+pkgconfig_DATA += %D%/takt.pc

@@ -1,0 +1,19 @@
+# A fuzzer of a byte parser is one file with LLVMFuzzerTestOneInput. Configured with --enable-fuzzing
+# (CC=clang) it hunts; else replay.c feeds it its corpus and mutations of that, in every make check.
+#   fuzzers += %D%/segment_fuzz
+#   tests_fuzz_segment_fuzz_SOURCES = %D%/segment_fuzz.c $(fuzz_main)
+#   tests_fuzz_segment_fuzz_LDADD = $(log_libs) $(rt_libs)
+#   tests_fuzz_segment_fuzz_LDFLAGS = $(fuzz_link)
+#   EXTRA_DIST += %D%/corpus/segment_fuzz/valid.takt
+fuzzers =
+EXTRA_DIST += %D%/replay.c
+
+check_PROGRAMS += $(fuzzers)
+if FUZZING
+fuzz_main =
+fuzz_link = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+fuzz_main = %D%/replay.c
+fuzz_link = $(AM_LDFLAGS)
+TESTS += $(fuzzers)
+endif

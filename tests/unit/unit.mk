@@ -1,0 +1,16 @@
+# A unit test is two lines; its source is tests/unit/NAME_test.c. Linked against all of our libraries.
+unit_tests =
+unit_libs = $(log_libs) $(rt_libs) $(CMOCKA_LIBS)
+EXTRA_DIST += %D%/unit.h
+
+unit_tests += %D%/version_test
+tests_unit_version_test_LDADD = $(unit_libs)
+TSAN_TESTS += %D%/version_test
+
+if HAVE_CMOCKA
+check_PROGRAMS += $(unit_tests)
+TESTS += $(unit_tests)
+else
+check-local:
+	@echo 'The unit tests need cmocka: install libcmocka-dev and configure again.' >&2; exit 1
+endif
