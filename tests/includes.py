@@ -19,9 +19,9 @@ MAY = {
     "rt/clock": "sdk base",
     "rt/os": "sdk base",
     "rt/msg": "sdk base",
-    "rt/shm": "sdk base",
+    "rt/shm": "sdk base msg",
     "rt/config": "sdk base msg",
-    "rt/graph": "sdk base msg config",
+    "rt/graph": "sdk base msg shm config",
     "rt/doctor": "sdk base clock os msg shm config",
     "rt/engine": "sdk base clock os msg shm config graph doctor",
     "rt/examples": "sdk",
@@ -49,7 +49,7 @@ OWNERS = {
 
 # All that the installed headers may stand on.
 C_STANDARD = set(
-    "assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdalign "
+    "type_traits assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdalign "
     "stdarg stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string tgmath time uchar wchar "
     "wctype".split()
 )

@@ -1,3 +1,5 @@
-# Empty until the first source; add one as  %D%/shm.c %D%/shm.h  below.
 noinst_LTLIBRARIES += libshm.la
-libshm_la_SOURCES =
+libshm_la_SOURCES = \
+	%D%/chunk.h %D%/lifecycle.def %D%/record.h \
+	%D%/region.c %D%/region.h %D%/region_attach.c %D%/region_lock.h \
+	%D%/stream.c %D%/stream.h

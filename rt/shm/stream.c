@@ -121,9 +121,10 @@ static bool open_chunk(struct takt_stream *stream, uint32_t bytes)
 
 void *takt_stream_reserve(struct takt_stream *stream, uint32_t bytes)
 {
-	if (stream->open &&
-	    (stream->cursor - stream->begin + bytes > stream->chunk_bytes_max ||
-	     stream->ring_bytes - stream->cursor % stream->ring_bytes < bytes)) {
+	const uint64_t end = stream->cursor - stream->begin + bytes;	/* within the chunk */
+
+	if (stream->open && (end > stream->chunk_bytes_max ||
+			     stream->begin % stream->ring_bytes + end > stream->ring_bytes)) {
 		takt_stream_seal(stream);
 	}
 	if (stream->open && stream->record_count == 0) {

@@ -7,6 +7,13 @@ unit_tests += %D%/version_test
 tests_unit_version_test_LDADD = $(unit_libs)
 TSAN_TESTS += %D%/version_test
 
+unit_tests += %D%/stream_test
+tests_unit_stream_test_LDADD = $(unit_libs)
+TSAN_TESTS += %D%/stream_test
+
+unit_tests += %D%/region_test
+tests_unit_region_test_LDADD = $(unit_libs)
+
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "rt/msg/catalog.h"
+#include "rt/shm/region.h"
+#include "tests/unit/unit.h"
+
+static char run_dir[64];
+
+static struct takt_region *make(uint64_t run)
+{
+	static const struct takt_stream_spec streams[] = {
+		{ "lane0", TAKT_STREAM_COPPERLISTS, 4000, 1 << 20 },
+		{ "lane0.events", TAKT_STREAM_EVENTS, 512, 65536 },
+	};
+	struct takt_region_spec spec = {
+		.run_dir = run_dir, .streams = streams, .stream_count = 2,
+		.catalog = "catalog", .catalog_bytes = 7,
+		.info = { .run = run, .graph = "test", .log_dir = "/tmp" },
+	};
+	struct takt_region *region = NULL;
+	struct takt_err err = { 0 };
+
+	assert_int_equal(takt_region_create(&spec, &region, &err), 0);
+	return region;
+}
+
+static int count_path(const char *path, void *user)
+{
+	(void)path;
+	++*(int *)user;
+	return 0;
+}
+
+static int count(void)
+{
+	int n = 0;
+
+	assert_int_equal(takt_region_scan(run_dir, count_path, &n), 0);
+	return n;
+}
+
+static void region_is_found_only_after_publish(void **state)
+{
+	struct takt_region *region = make(1);
+
+	(void)state;
+	assert_int_equal(count(), 0);
+	assert_int_equal(takt_region_publish(region, NULL), 0);
+	assert_int_equal(count(), 1);
+	assert_int_equal(takt_region_remove(region->path), 0);
+	assert_int_equal(count(), 0);
+	takt_region_close(region);
+}
+
+static void attached_region_shows_what_was_put_in(void **state)
+{
+	struct takt_region *rt = make(2), *reader = NULL;
+	struct takt_stream stream;
+	struct takt_stream_view view;
+	struct takt_stream_positions p;
+	struct takt_chunk_place place;
+	struct takt_record *record;
+
+	(void)state;
+	assert_int_equal(takt_region_publish(rt, NULL), 0);
+	takt_stream_init(&stream, &rt->streams[0], rt->arena, 0, 2);
+	record = takt_stream_reserve(&stream, 64);
+	*record = (struct takt_record){ 64, TAKT_RECORD_COPPERLIST, 0, 5, 6 };
+	takt_stream_commit(&stream, record);
+	assert_int_equal(takt_region_attach(rt->path, TAKT_REGION_READER, &reader, NULL), 0);
+	assert_int_equal(reader->stream_count, 2);
+	assert_string_equal(reader->info->graph, "test");
+	assert_memory_equal(reader->catalog, "catalog", 7);
+	view = takt_region_view(reader, 0);
+	assert_int_equal(takt_stream_positions(&view, &p), 0);
+	assert_int_equal(takt_stream_find_chunk(&view, &p, 0, &place), 1);
+	assert_int_equal(place.used_bytes, 64);
+	takt_region_close(reader);
+	takt_region_remove(rt->path);
+	takt_region_close(rt);
+}
+
+static void locks_say_who_lives(void **state)
+{
+	struct takt_region *rt = make(3), *recorder = NULL, *reader = NULL, *second = NULL;
+
+	(void)state;
+	assert_int_equal(takt_region_publish(rt, NULL), 0);
+	assert_int_equal(takt_region_recorder_alive(rt), 0);
+	assert_int_equal(takt_region_attach(rt->path, TAKT_REGION_RECORDER, &recorder, NULL), 0);
+	assert_int_equal(takt_region_recorder_alive(rt), 1);
+	assert_int_equal(takt_region_attach(rt->path, TAKT_REGION_RECORDER, &second, NULL), -EBUSY);
+	assert_int_equal(takt_region_attach(rt->path, TAKT_REGION_READER, &reader, NULL), 0);
+	assert_int_equal(takt_region_rt_alive(reader), 1);
+	takt_region_close(rt);
+	assert_int_equal(takt_region_rt_alive(reader), 0);
+	assert_int_equal(takt_region_rt_alive(recorder), 0);
+	takt_region_remove(reader->path);
+	takt_region_close(recorder);
+	takt_region_close(reader);
+}
+
+static void set_up_that_died_is_cleaned_by_the_next(void **state)
+{
+	struct takt_region *dead = make(4), *next;
+	char path[PATH_MAX];
+
+	(void)state;
+	memcpy(path, dead->path, sizeof(path));
+	takt_region_close(dead);
+	assert_int_equal(access(path, F_OK), 0);
+	next = make(5);
+	assert_int_equal(access(path, F_OK), -1);
+	takt_region_remove(next->path);
+	takt_region_close(next);
+}
+
+static void damaged_tables_are_refused(void **state)
+{
+	struct takt_region *rt = make(6), *reader = NULL;
+	struct takt_region_header *header = rt->control;
+	struct takt_region_header good;
+
+	(void)state;
+	assert_int_equal(takt_region_publish(rt, NULL), 0);
+	good = *header;
+	srand(11);
+	for (int i = 0; i < 3000; i++) {
+		uint8_t *bytes = rt->control;
+
+		bytes[(size_t)rand() % sizeof(*header)] ^= (uint8_t)(1 << rand() % 8);
+		if (takt_region_attach(rt->path, TAKT_REGION_READER, &reader, NULL) == 0) {
+			takt_region_close(reader);
+		}
+		*header = good;
+	}
+	header->abi_major++;
+	assert_int_equal(takt_region_attach(rt->path, TAKT_REGION_READER, &reader, NULL),
+			 -EPROTONOSUPPORT);
+	*header = good;
+	rt->streams[1].ring_bytes = UINT64_MAX - 65535;
+	assert_int_equal(takt_region_attach(rt->path, TAKT_REGION_READER, &reader, NULL), -EBADMSG);
+	takt_region_remove(rt->path);
+	takt_region_close(rt);
+}
+
+static void foreign_run_dir_is_refused(void **state)
+{
+	struct takt_err err = { 0 };
+
+	(void)state;
+	assert_int_equal(takt_run_dir_ensure(geteuid() == 0 ? "/dev/null" : "/", &err), -EPERM);
+	assert_non_null(strstr(err.text, "--run-dir"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(region_is_found_only_after_publish),
+		cmocka_unit_test(attached_region_shows_what_was_put_in),
+		cmocka_unit_test(locks_say_who_lives),
+		cmocka_unit_test(set_up_that_died_is_cleaned_by_the_next),
+		cmocka_unit_test(damaged_tables_are_refused),
+		cmocka_unit_test(foreign_run_dir_is_refused),
+	};
+	int r;
+
+	snprintf(run_dir, sizeof(run_dir), "/dev/shm/takt-test-%d", (int)getpid());
+	r = cmocka_run_group_tests(tests, NULL, NULL);
+	if (chdir(run_dir) == 0) {
+		rmdir("test");
+	}
+	rmdir(run_dir);
+	return r;
+}
