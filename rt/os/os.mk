@@ -1,3 +1,5 @@
-# Empty until the first source; add one as  %D%/os.c %D%/os.h  below.
 noinst_LTLIBRARIES += libos.la
-libos_la_SOURCES =
+libos_la_SOURCES = \
+	%D%/cpus.c %D%/cpus.h \
+	%D%/memory.c %D%/memory.h \
+	%D%/thread.c %D%/thread.h

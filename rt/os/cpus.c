@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rt/os/cpus.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CPUS_MAX CPU_SETSIZE
+
+/* The kernel's isolated CPUs, "2-3,6\n"; empty when the file is missing. */
+static void read_isolated(cpu_set_t *ret_cpus)
+{
+	FILE *file = fopen("/sys/devices/system/cpu/isolated", "re");
+	unsigned first, last;
+
+	CPU_ZERO(ret_cpus);
+	if (!file) {
+		return;
+	}
+	while (fscanf(file, "%u", &first) == 1) {
+		int c = fgetc(file);
+
+		last = first;
+		if (c == '-' && fscanf(file, "%u", &last) == 1) {
+			c = fgetc(file);
+		}
+		for (unsigned cpu = first; cpu <= last && cpu < CPUS_MAX; cpu++) {
+			CPU_SET(cpu, ret_cpus);
+		}
+		if (c != ',') {
+			break;
+		}
+	}
+	fclose(file);
+}
+
+static int lock_cpu(const char *run_dir, const char *owner, int cpu, char *ret_holder,
+		    size_t holder_bytes)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1 };
+	char path[PATH_MAX];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/cpus", run_dir);
+	if (mkdir(path, 0700) < 0 && errno != EEXIST) {
+		return -errno;
+	}
+	snprintf(path, sizeof(path), "%s/cpus/%d", run_dir, cpu);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0) {
+		return -errno;
+	}
+	if (fcntl(fd, F_OFD_SETLK, &lock) < 0) {
+		n = read(fd, ret_holder, holder_bytes - 1);
+		ret_holder[n > 0 ? n : 0] = '\0';
+		close(fd);
+		return -EBUSY;
+	}
+	if (ftruncate(fd, 0) < 0 || write(fd, owner, strlen(owner)) < 0) {
+		ret_holder[0] = '\0';	/* the name is for people only */
+	}
+	return fd;
+}
+
+static int claim_wanted(const char *run_dir, const char *owner, int cpu, const cpu_set_t *usable,
+			struct takt_cpu_claim *claim, struct takt_err *err)
+{
+	char holder[128];
+	int fd;
+
+	if (cpu >= CPUS_MAX || !CPU_ISSET((size_t)cpu, usable)) {
+		return takt_err_set(err, -EINVAL,
+				    "CPU %d does not exist or is not ours to use: see `nproc` and the "
+				    "unit's AllowedCPUs", cpu);
+	}
+	fd = lock_cpu(run_dir, owner, cpu, holder, sizeof(holder));
+	if (fd == -EBUSY) {
+		return takt_err_set(err, -EBUSY,
+				    "CPU %d is taken by the graph '%s': choose another in "
+				    "runtime.cpus, or `cpus: auto`", cpu, holder);
+	}
+	claim->cpu = cpu;
+	claim->lock_fd = fd;	/* < 0: no lock to be had, the CPU is used all the same */
+	return 0;
+}
+
+int takt_cpu_claim(const char *run_dir, const char *owner, int cpu,
+		   struct takt_cpu_claim *ret_claim, struct takt_err *err)
+{
+	struct takt_cpu_claim claim = { -1, false, -1 };
+	cpu_set_t usable, isolated;
+	char holder[128];
+	int r = 0;
+
+	read_isolated(&isolated);
+	if (sched_getaffinity(0, sizeof(usable), &usable) < 0) {
+		return takt_err_set(err, -errno, "sched_getaffinity: %s", strerror(errno));
+	}
+	CPU_OR(&usable, &usable, &isolated);
+	if (cpu >= 0) {
+		r = claim_wanted(run_dir, owner, cpu, &usable, &claim, err);
+	}
+	for (int pass = 0; cpu < 0 && claim.cpu < 0 && pass < 2; pass++) {
+		for (int c = CPUS_MAX - 1; c >= 0 && claim.cpu < 0; c--) {
+			const bool candidate = pass == 0 ? CPU_ISSET((size_t)c, &isolated)
+							 : CPU_ISSET((size_t)c, &usable);
+
+			if (candidate && (claim.lock_fd = lock_cpu(run_dir, owner, c, holder,
+								   sizeof(holder))) != -EBUSY) {
+				claim.cpu = c;
+			}
+		}
+	}
+	if (r == 0) {
+		claim.isolated = claim.cpu >= 0 && CPU_ISSET((size_t)claim.cpu, &isolated);
+		*ret_claim = claim;
+	}
+	return r;
+}
+
+void takt_cpu_release(struct takt_cpu_claim *claim)
+{
+	if (claim->lock_fd >= 0) {
+		close(claim->lock_fd);
+		claim->lock_fd = -1;
+	}
+}
+
+void takt_cpu_avoid(int cpu)
+{
+	cpu_set_t cpus;
+
+	if (cpu < 0 || sched_getaffinity(0, sizeof(cpus), &cpus) < 0) {
+		return;
+	}
+	CPU_CLR((size_t)cpu, &cpus);
+	if (CPU_COUNT(&cpus) > 0) {
+		sched_setaffinity(0, sizeof(cpus), &cpus);
+	}
+}
+
+int takt_cpu_stay_awake(void)
+{
+	const int fd = open("/dev/cpu_dma_latency", O_WRONLY | O_CLOEXEC);
+	const int32_t latency_us = 0;
+
+	if (fd < 0) {
+		return -errno;
+	}
+	if (write(fd, &latency_us, sizeof(latency_us)) != sizeof(latency_us)) {
+		close(fd);
+		return -EIO;
+	}
+	return fd;
+}
