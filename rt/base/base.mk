@@ -1,4 +1,10 @@
 noinst_LTLIBRARIES += libbase.la
 libbase_la_SOURCES = \
-	%D%/err.c %D%/err.h %D%/tags.h \
+	%D%/cpulist.c %D%/cpulist.h \
+	%D%/crc32c.c %D%/crc32c.h \
+	%D%/err.c %D%/err.h \
+	%D%/file.c %D%/file.h \
+	%D%/quantity.c %D%/quantity.h \
+	%D%/suggest.c %D%/suggest.h \
+	%D%/tags.h \
 	%D%/version.c %D%/version.h

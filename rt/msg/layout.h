@@ -3,7 +3,7 @@
  *
  * A descriptor (SDK macro, YAML or catalog) says names, kinds and lengths; the layout follows from it
  * by the platform's natural alignment. Macro types carry sizeof and are checked against it, so a packed
- * or reordered struct is refused. */
+ * or reordered struct is refused; a type of 0 bytes (YAML, catalog) has no sizeof to check. */
 #ifndef TAKT_MSG_LAYOUT_H
 #define TAKT_MSG_LAYOUT_H
 
@@ -15,11 +15,18 @@
 #define TAKT_TYPE_FIELDS_MAX 256u
 #define TAKT_TYPE_DEPTH_MAX 8u
 #define TAKT_TYPE_BYTES_MAX (256u << 20)
+#define TAKT_TYPE_NAME_MAX 127u		/* bytes; of types, fields and enums: C identifiers */
+#define TAKT_TYPE_LENGTH_MAX (256u << 20)	/* items */
+#define TAKT_TYPES_MAX 1024u		/* in one catalog, or nested in one type */
+#define TAKT_ENUM_VALUES_MAX 4096u
+
+struct takt_layout;
 
 struct takt_field_place {
 	uint32_t offset_bytes;	/* of the field in its struct; of `count` for a list */
 	uint32_t items_offset_bytes;	/* of the first item; == offset_bytes unless a list */
 	uint32_t item_bytes;
+	const struct takt_layout *nested;	/* of an item that is a struct, else NULL */
 };
 
 struct takt_layout {
@@ -32,7 +39,10 @@ struct takt_layout {
 	uint32_t tail_count_offset;	/* where that list's u32 count lies */
 	uint32_t tail_length;		/* its bound */
 	uint32_t field_count;
-	struct takt_field_place places[];
+	uint32_t depth;			/* 1: no nested type */
+	uint32_t owned_count;
+	struct takt_layout **owned;	/* layouts of nested types that are freed with this one */
+	struct takt_field_place places[];	/* one a field, in order */
 };
 
 /* Compute and check the layout of @type (kept by reference: must outlive it). The hash covers names,
@@ -42,6 +52,13 @@ struct takt_layout {
 TAKT_SETUP int takt_layout_create(const struct takt_type *type, struct takt_layout **ret_layout,
 				  struct takt_err *err);
 TAKT_ANY void takt_layout_destroy(struct takt_layout *layout);
+
+/* Layouts of @count types at once, a nested type before those that contain it, as in a catalog. The
+ * layouts refer to each other: free all together with takt_layouts_destroy. Errors as above, and
+ * -EINVAL for a nested type that is not in the list before.  [setup] */
+TAKT_SETUP int takt_layouts_create(const struct takt_type *const *types, uint32_t count,
+				   struct takt_layout ***ret_layouts, struct takt_err *err);
+TAKT_ANY void takt_layouts_destroy(struct takt_layout **layouts, uint32_t count);
 
 /* Bytes of @payload that belong to the value: all, or up to the count of the list at the end (a count
  * above the bound is taken as the bound).  [RT] */

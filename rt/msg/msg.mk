@@ -1,5 +1,7 @@
-# Empty until the first source; add one as  %D%/msg.c %D%/msg.h  below.
 noinst_LTLIBRARIES += libmsg.la
 libmsg_la_LIBADD = $(CBOR_LIBS)
 libmsg_la_CFLAGS = $(AM_CFLAGS) $(CBOR_CFLAGS)
-libmsg_la_SOURCES =
+libmsg_la_SOURCES = \
+	%D%/catalog.h \
+	%D%/layout.c %D%/layout.h \
+	%D%/name.c %D%/name.h

@@ -14,6 +14,18 @@ TSAN_TESTS += %D%/stream_test
 unit_tests += %D%/region_test
 tests_unit_region_test_LDADD = $(unit_libs)
 
+unit_tests += %D%/base_test
+tests_unit_base_test_LDADD = $(unit_libs)
+
+unit_tests += %D%/quantity_test
+tests_unit_quantity_test_LDADD = $(unit_libs)
+
+unit_tests += %D%/layout_test
+tests_unit_layout_test_LDADD = $(unit_libs)
+
+unit_tests += %D%/crc32c_test
+tests_unit_crc32c_test_LDADD = $(unit_libs)
+
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
