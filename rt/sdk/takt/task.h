@@ -190,7 +190,7 @@ template <class... M> constexpr struct takt_task takt_task_make_(struct takt_tas
  * after TAKT_INTERFACE(name, …). The state type is a complete type; struct takt_stateless for none. */
 #define TAKT_TASK(name_, kind_, state_, doc_, ...)                                                 \
 	TAKT_STATIC_ASSERT(sizeof(struct takt_in_##name_) % sizeof(void *) == 0, "ports");         \
-	__attribute__((visibility("hidden"))) extern const struct takt_task takt_task_##name_;     \
+	TAKT_TASK_FROM(name_)                                                                      \
 	const struct takt_task takt_task_##name_ = TAKT_MAKE_TASK_(                                \
 		TAKT_HEAD_((uint32_t)sizeof(struct takt_task), (uint32_t)(kind_), #name_, doc_,    \
 			   takt_ports_##name_, takt_param_rows_##name_,                            \
@@ -198,6 +198,10 @@ template <class... M> constexpr struct takt_task takt_task_make_(struct takt_tas
 			   (uint32_t)sizeof(struct takt_params_##name_),                           \
 			   (uint32_t)sizeof(state_), (uint32_t)TAKT_ALIGNOF(state_), 0),           \
 		__VA_ARGS__);
+
+/* TAKT_TASK_FROM(name): before TAKT_PLUGIN, for a task that another file of the plug-in defines. */
+#define TAKT_TASK_FROM(name_)                                                                      \
+	__attribute__((visibility("hidden"))) extern const struct takt_task takt_task_##name_;
 
 /* TAKT_PLUGIN("name", "version", task, …): once in a plug-in, at most 16 tasks. */
 #define TAKT_PLUGIN_TASK_(name) &takt_task_##name

@@ -203,6 +203,19 @@ struct takt_tov {
 		#name_, doc_, takt_values_##name_,                                                 \
 		(uint32_t)(sizeof(takt_values_##name_) / sizeof(takt_values_##name_[0])) };
 
+/* TAKT_ENUM_NAME(fix_kind, value): the shown name, "?" for a value that the enum has not. */
+#define TAKT_ENUM_NAME(enum_, value_) takt_enum_name_(&takt_enum_##enum_, (int32_t)(value_))
+
+static inline const char *takt_enum_name_(const struct takt_enum *names, int32_t value)
+{
+	for (uint32_t i = 0; i < names->value_count; i++) {
+		if (names->values[i].value == value) {
+			return names->values[i].name;
+		}
+	}
+	return "?";
+}
+
 /* TAKT_MESSAGE(name, "doc", LIST), LIST(F) rows of F(type, name, "unit", "doc"). */
 #define TAKT_MESSAGE(name_, doc_, list_)                                                           \
 	struct name_ { list_(TAKT_DECLARE_FIELD_) };                                               \
