@@ -55,6 +55,7 @@ struct takt_stream {
 	uint64_t first_mono_ns;
 	uint64_t last_mono_ns;
 	uint64_t distrusted;		/* impossible values of `released` that were ignored */
+	_Atomic bool dead;		/* the ring's memory is gone (SIGBUS): nothing is recorded any more */
 };
 
 /* Smallest ring for records of at most @record_bytes_max; multiple of 64 KiB. */

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rt/base/testpoint.h"
+
+#ifdef TAKT_TEST_POINTS
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void takt_test_point(const char *name)
+{
+	static _Atomic long passed;	/* of the one named point; in test builds only */
+	const char *wanted = getenv("TAKT_KILL_AT");
+	const size_t length = strlen(name);
+	long count = 1;
+
+	if (!wanted || strncmp(wanted, name, length) != 0 ||
+	    (wanted[length] != '\0' && wanted[length] != ':')) {
+		return;
+	}
+	if (wanted[length] == ':') {
+		count = strtol(wanted + length + 1, NULL, 10);
+	}
+	if (atomic_fetch_add_explicit(&passed, 1, memory_order_relaxed) + 1 >= count) {
+		kill(getpid(), SIGKILL);
+	}
+}
+#else
+void takt_test_point(const char *name)
+{
+	(void)name;
+}
+#endif
