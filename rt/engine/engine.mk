@@ -1,3 +1,12 @@
-# Empty until the first source; add one as  %D%/engine.c %D%/engine.h  below.
 noinst_LTLIBRARIES += libengine.la
-libengine_la_SOURCES =
+libengine_la_SOURCES = \
+	%D%/build.c %D%/setup.c %D%/setup.h \
+	%D%/catalog.c %D%/catalog.h \
+	%D%/engine.c %D%/engine.h \
+	%D%/events.c %D%/events.h \
+	%D%/fatal.c %D%/fatal.h \
+	%D%/host.c \
+	%D%/lane.c %D%/take.c \
+	%D%/unit.h \
+	%D%/watch.c %D%/watch.h \
+	%D%/worker.c %D%/worker.h

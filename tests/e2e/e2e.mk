@@ -1,1 +1,13 @@
 # Whole programs, as a user runs them:  script_tests += %D%/hello.sh
+script_tests += %D%/faults.py %D%/kill.py %D%/lane.py
+EXTRA_DIST += %D%/harness.py
+
+noinst_PROGRAMS += plugins/test_faults.so
+plugins_test_faults_so_SOURCES = %D%/plugins/faults.c
+plugins_test_faults_so_CPPFLAGS = $(plugin_CPPFLAGS) -D_GNU_SOURCE
+plugins_test_faults_so_CFLAGS = $(plugin_CFLAGS)
+plugins_test_faults_so_LINK = $(plugin_LINK)
+
+check_PROGRAMS += %D%/logdump
+tests_e2e_logdump_SOURCES = %D%/logdump.c
+tests_e2e_logdump_LDADD = $(log_libs) $(base_libs)

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The run of a graph, on the main thread.
+ *
+ *     build | rights | region published | new, start of every task | threads | watch | threads joined |
+ *     stop of every started task in reverse | failsafe of every sink | streams sealed
+ *
+ * A failure on the way up goes down the same ladder from where it stands. */
+#include "rt/engine/engine.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "rt/base/version.h"
+#include "rt/engine/fatal.h"
+#include "rt/engine/setup.h"
+#include "rt/engine/watch.h"
+#include "rt/engine/worker.h"
+#include "rt/os/memory.h"
+
+#define WORKER_PATIENCE_NS (2 * TAKT_NS_PER_S)
+
+const char *takt_method_name(enum takt_method_id method)
+{
+	static const char *const names[] = { "", "new", "start", "preprocess", "process",
+					     "postprocess", "stop", "failsafe" };
+
+	return method <= TAKT_METHOD_FAILSAFE ? names[method] : "";
+}
+
+static void record(struct takt_engine *engine, uint32_t task, enum takt_event event, int64_t value,
+		   const char *text)
+{
+	const int64_t values[4] = { value };
+
+	takt_events_put(&engine->main_events, engine->lane.cycle, takt_clock_mono_ns(), task, event,
+			values, text);
+}
+
+static int call(struct takt_engine *engine, struct takt_unit *unit, enum takt_method_id id,
+		takt_method *method)
+{
+	int r = 0;
+
+	if (method) {
+		unit->ctx.now_ns = takt_clock_mono_ns();
+		unit->ctx.recent_ns = unit->ctx.now_ns;
+		takt_position_set(&engine->main_position, unit->ctx.task_index, id);
+		r = method(&unit->ctx);
+		takt_position_set(&engine->main_position, unit->ctx.task_index, TAKT_METHOD_NONE);
+	}
+	return r;
+}
+
+static int fail_task(struct takt_engine *engine, const struct takt_unit *unit,
+		     enum takt_method_id id, int r, struct takt_err *err)
+{
+	record(engine, unit->ctx.task_index, TAKT_EVENT_task_failed, r, takt_method_name(id));
+	return takt_err_at(err, r, engine->plan->path, unit->plan->line, 1,
+			   "task '%s': %s failed: %s (%d)", unit->plan->id, takt_method_name(id),
+			   strerror(-r), r);
+}
+
+static int start_tasks(struct takt_engine *engine, struct takt_err *err)
+{
+	for (uint32_t i = 0; i < engine->plan->task_count; i++) {
+		struct takt_unit *unit = &engine->units[i];
+		const int r = call(engine, unit, TAKT_METHOD_NEW, unit->type->new_);
+
+		if (r < 0) {
+			return fail_task(engine, unit, TAKT_METHOD_NEW, r, err);
+		}
+		unit->created = true;
+	}
+	for (uint32_t i = 0; i < engine->plan->task_count; i++) {
+		struct takt_unit *unit = &engine->units[i];
+		const int r = call(engine, unit, TAKT_METHOD_START, unit->type->start);
+
+		if (r < 0) {
+			return fail_task(engine, unit, TAKT_METHOD_START, r, err);
+		}
+		unit->started = true;
+		record(engine, i, TAKT_EVENT_task_started, r, NULL);
+	}
+	return 0;
+}
+
+static void stop_tasks(struct takt_engine *engine)
+{
+	for (uint32_t i = engine->plan->task_count; i-- > 0;) {
+		struct takt_unit *unit = &engine->units[i];
+
+		unit->events = &engine->main_events;
+		if (unit->started) {
+			record(engine, i, TAKT_EVENT_task_stopped,
+			       call(engine, unit, TAKT_METHOD_STOP, unit->type->stop), NULL);
+			unit->started = false;
+		}
+	}
+}
+
+static int start_lane(struct takt_engine *engine, struct takt_err *err)
+{
+	struct takt_lane *lane = &engine->lane;
+	const struct takt_thread_spec spec = {
+		.name = "lane0",
+		.cpu = engine->options->dev ? -1 : lane->cpu.cpu,
+		.priority = engine->fifo ? engine->plan->priority : 0,
+		.main = takt_lane_main,
+		.arg = lane,
+	};
+	int r;
+
+	for (uint32_t i = 0; i < engine->plan->task_count; i++) {
+		struct takt_unit *unit = &engine->units[i];
+
+		unit->events = unit->worker ? &unit->worker->events : &lane->events;
+	}
+	for (uint32_t i = 0; i < engine->worker_count; i++) {
+		r = takt_worker_start(&engine->workers[i], err);
+		if (r < 0) {
+			return r;
+		}
+	}
+	atomic_store_explicit(&engine->region->rt->phase, TAKT_RT_RUNNING, memory_order_release);
+	record(engine, TAKT_NO_TASK, TAKT_EVENT_mission_started, 0, "default");
+	r = takt_thread_start(&lane->thread, &spec);
+	return r < 0 ? takt_err_set(err, r, "cannot start the lane's thread: %s", strerror(-r)) : 0;
+}
+
+/* Join the threads; one that hangs in a task is the end of the process, said and recorded. */
+static void stop_threads(struct takt_engine *engine, bool lane_started)
+{
+	takt_engine_stop(engine, TAKT_STOP_ERROR);
+	if (lane_started) {
+		takt_watch_until_ended(engine);
+		takt_thread_join(&engine->lane.thread);
+	}
+	for (uint32_t i = 0; i < engine->worker_count; i++) {
+		struct takt_worker *worker = &engine->workers[i];
+
+		if (!takt_worker_stop(worker, WORKER_PATIENCE_NS)) {
+			const int64_t values[4] = { (int64_t)WORKER_PATIENCE_NS };
+
+			takt_fatal_end(engine, TAKT_EVENT_stuck, &worker->position, values, "stop",
+				       TAKT_EXIT_STUCK);
+		}
+	}
+}
+
+static const char *reason_text(uint32_t reason)
+{
+	static const char *const texts[] = { "", "requested", "limit reached", "completed", "error",
+					     "overrun" };
+
+	return texts[reason];
+}
+
+static void seal_all(struct takt_engine *engine)
+{
+	takt_stream_seal(&engine->lane.stream);
+	takt_stream_seal(&engine->lane.events.stream);
+	for (uint32_t i = 0; i < engine->worker_count; i++) {
+		takt_stream_seal(&engine->workers[i].events.stream);
+	}
+	takt_stream_seal(&engine->main_events.stream);
+}
+
+static int exit_code_of(uint32_t reason)
+{
+	return reason == TAKT_STOP_ERROR || reason == TAKT_STOP_OVERRUN ? TAKT_EXIT_ERROR
+									 : TAKT_EXIT_OK;
+}
+
+/* Everything between a published region and its end. */
+static int run_published(struct takt_engine *engine, struct takt_err *err)
+{
+	bool lane_started = false;
+	uint32_t reason;
+	int r, code;
+
+	record(engine, TAKT_NO_TASK, TAKT_EVENT_instantiated, getpid(), takt_version());
+	for (uint32_t i = 0; i < engine->missing_count; i++) {
+		record(engine, TAKT_NO_TASK, TAKT_EVENT_degraded, 0, engine->missing[i]);
+	}
+	if (engine->options->published) {
+		engine->options->published(engine->region->path, engine->region_info.run,
+					   engine->options->user);
+	}
+	r = start_tasks(engine, err);
+	if (r == 0) {
+		r = start_lane(engine, err);
+		lane_started = r == 0;
+	}
+	if (r == 0) {
+		takt_watch(engine);
+	}
+	atomic_store_explicit(&engine->region->rt->phase, TAKT_RT_STOPPING, memory_order_release);
+	stop_threads(engine, lane_started);
+	reason = atomic_load_explicit(&engine->stop_reason, memory_order_acquire);
+	code = r < 0 ? TAKT_EXIT_ERROR : exit_code_of(reason);
+	if (lane_started) {
+		record(engine, TAKT_NO_TASK, TAKT_EVENT_mission_stopped, code, reason_text(reason));
+	}
+	takt_fatal_impatient();
+	stop_tasks(engine);
+	takt_fatal_failsafe(engine);
+	takt_position_set(&engine->main_position, 0, TAKT_METHOD_NONE);
+	record(engine, TAKT_NO_TASK, TAKT_EVENT_shutdown_completed, code, NULL);
+	seal_all(engine);
+	atomic_store_explicit(&engine->region->rt->exit_code, code, memory_order_relaxed);
+	atomic_store_explicit(&engine->region->rt->phase, TAKT_RT_ENDED, memory_order_release);
+	return r < 0 ? r : code;
+}
+
+static uint64_t limit_cycles(const struct takt_engine_options *options, uint64_t period_ns)
+{
+	const uint64_t by_time = options->duration_ns > 0 && period_ns > 0
+					 ? (options->duration_ns + period_ns - 1) / period_ns : 0;
+
+	if (options->cycles_max > 0 && by_time > 0) {
+		return options->cycles_max < by_time ? options->cycles_max : by_time;
+	}
+	return options->cycles_max > 0 ? options->cycles_max : by_time;
+}
+
+int takt_engine_run(const struct takt_plan *plan, const struct takt_engine_options *options,
+		    struct takt_err *err)
+{
+	struct takt_engine *engine = calloc(1, sizeof(*engine));
+	int r;
+
+	if (!engine) {
+		return takt_err_set(err, -ENOMEM, "out of memory");
+	}
+	engine->plan = plan;
+	engine->options = options;
+	engine->lane.cpu.lock_fd = -1;
+	engine->awake_fd = -1;
+	engine->cycles_max = limit_cycles(options, plan->period_ns);
+	takt_watch_block_signals();
+	takt_clock_init(&engine->clock);
+	r = takt_engine_get_rights(engine, err);
+	if (r == 0) {
+		r = takt_engine_build(engine, err);
+	}
+	if (r == 0) {
+		r = takt_engine_make_region(engine, err);
+	}
+	if (r == 0) {
+		r = takt_fatal_install(engine);
+	}
+	if (r == 0) {
+		takt_thread_signal_stack();
+		r = run_published(engine, err);
+	}
+	takt_fatal_remove();
+	takt_engine_dismantle(engine);
+	if (engine->awake_fd >= 0) {
+		close(engine->awake_fd);
+	}
+	free(engine);
+	return r;
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rt/engine/events.h"
+
+#include <string.h>
+
+static uint32_t up8(uint32_t bytes)
+{
+	return (bytes + 7u) & ~7u;
+}
+
+static uint32_t bounded_length(const char *text, uint32_t most)
+{
+	uint32_t n = 0;
+
+	while (text && n < most && text[n]) {
+		n++;
+	}
+	return n;
+}
+
+static bool put(struct takt_events *events, uint64_t cycle, uint64_t mono_ns, uint32_t task,
+		enum takt_event event, const int64_t *values, const char *text)
+{
+	const uint32_t text_bytes = bounded_length(text, TAKT_EVENT_TEXT_MAX - 1);
+	const uint32_t bytes = up8((uint32_t)sizeof(struct takt_lifecycle_record) + text_bytes + 1);
+	struct takt_lifecycle_record *r = takt_stream_reserve(&events->stream, bytes);
+
+	if (!r) {
+		return false;
+	}
+	memset(r, 0, bytes);
+	r->record.bytes = bytes;
+	r->record.kind = TAKT_RECORD_LIFECYCLE;
+	r->record.cycle = cycle;
+	r->record.mono_ns = mono_ns;
+	r->event = (uint16_t)event;
+	r->task = (uint16_t)task;
+	r->text_bytes = text_bytes;
+	if (values) {
+		memcpy(r->values, values, sizeof(r->values));
+	}
+	if (text_bytes > 0) {
+		memcpy(r->text, text, text_bytes);
+	}
+	takt_stream_commit(&events->stream, &r->record);
+	return true;
+}
+
+static void count_loss(struct takt_events *events)
+{
+	events->lost++;
+	events->lost_total++;
+}
+
+/* Say what was lost before going on. */
+static void report_loss(struct takt_events *events, uint64_t cycle, uint64_t mono_ns)
+{
+	const int64_t values[4] = { (int64_t)events->lost };
+
+	if (events->lost > 0 &&
+	    put(events, cycle, mono_ns, TAKT_NO_TASK, TAKT_EVENT_events_lost, values, NULL)) {
+		events->lost = 0;
+	}
+}
+
+void takt_events_put(struct takt_events *events, uint64_t cycle, uint64_t mono_ns, uint32_t task,
+		     enum takt_event event, const int64_t *values, const char *text)
+{
+	report_loss(events, cycle, mono_ns);
+	if (!put(events, cycle, mono_ns, task, event, values, text)) {
+		count_loss(events);
+	}
+}
+
+static const char *string_arg(uint64_t word)
+{
+	return (const char *)(uintptr_t)word;
+}
+
+void takt_events_text(struct takt_events *events, uint64_t cycle, uint64_t mono_ns, uint32_t task,
+		      const struct takt_text_site *site, const uint64_t *args)
+{
+	const uint32_t count = site->arg_count;
+	uint32_t lengths[TAKT_TEXT_ARGS];
+	uint32_t at = (uint32_t)sizeof(struct takt_text_record) + count * 8u;
+	uint32_t bytes = at;
+	struct takt_text_record *r;
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (site->tags[i] == 's') {
+			lengths[i] = bounded_length(string_arg(args[i]), TAKT_TEXT_STRING_BYTES);
+			bytes += lengths[i] + 1;
+		}
+	}
+	bytes = up8(bytes);
+	report_loss(events, cycle, mono_ns);
+	r = takt_stream_reserve(&events->stream, bytes);
+	if (!r) {
+		count_loss(events);
+		return;
+	}
+	((uint64_t *)(void *)r)[bytes / 8 - 1] = 0;	/* the padding */
+	r->record = (struct takt_record){ bytes, TAKT_RECORD_TEXT, 0, cycle, mono_ns };
+	r->site = site->id;
+	r->task = (uint16_t)task;
+	r->level = site->level;
+	r->arg_count = (uint8_t)count;
+	for (uint32_t i = 0; i < count; i++) {
+		if (site->tags[i] == 's') {
+			const struct takt_text_string string = { at, lengths[i] };
+
+			memcpy(&r->args[i], &string, sizeof(string));
+			memcpy((char *)r + at, lengths[i] ? string_arg(args[i]) : "", lengths[i]);
+			((char *)r)[at + lengths[i]] = '\0';
+			at += lengths[i] + 1;
+		} else {
+			r->args[i] = args[i];
+		}
+	}
+	takt_stream_commit(&events->stream, &r->record);
+}
+
+void takt_events_flush(struct takt_events *events, uint64_t deadline_ns, uint64_t flush_ns)
+{
+	const struct takt_stream *stream = &events->stream;
+
+	if (stream->open && stream->record_count > 0 &&
+	    deadline_ns - stream->first_mono_ns >= flush_ns && deadline_ns > stream->first_mono_ns) {
+		takt_stream_seal(&events->stream);
+	}
+}

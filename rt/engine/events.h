@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Text and lifecycle records into an event stream. One producer per struct takt_events. */
+#ifndef TAKT_ENGINE_EVENTS_H
+#define TAKT_ENGINE_EVENTS_H
+
+#include <takt/text.h>
+
+#include "rt/base/tags.h"
+#include "rt/shm/stream.h"
+
+/* The largest text record: all arguments strings of full length. */
+#define TAKT_EVENT_BYTES_MAX                                                                       \
+	((uint32_t)sizeof(struct takt_text_record) +                                               \
+	 TAKT_TEXT_ARGS * (8 + TAKT_TEXT_STRING_BYTES + 1))
+#define TAKT_EVENT_TEXT_MAX 512u
+
+struct takt_events {
+	struct takt_stream stream;
+	uint64_t lost;			/* not recorded and not yet reported in the stream */
+	uint64_t lost_total;
+};
+
+/* Record a text call with its raw arguments.  [RT, producer only] */
+TAKT_RT void takt_events_text(struct takt_events *events, uint64_t cycle, uint64_t mono_ns,
+			      uint32_t task, const struct takt_text_site *site,
+			      const uint64_t *args);
+
+/* Record a lifecycle event. @values: 4 or NULL (zeros); @text: NULL for none, TAKT_EVENT_TEXT_MAX bytes
+ * are kept.  [RT, producer only; async-signal-safe] */
+TAKT_RT void takt_events_put(struct takt_events *events, uint64_t cycle, uint64_t mono_ns,
+			     uint32_t task, enum takt_event event, const int64_t *values,
+			     const char *text);
+
+/* Seal the open chunk when its first record is @flush_ns old at @deadline_ns.  [RT, producer only] */
+TAKT_RT void takt_events_flush(struct takt_events *events, uint64_t deadline_ns, uint64_t flush_ns);
+
+#endif

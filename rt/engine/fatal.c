@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rt/engine/fatal.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static const int fatal_signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS };
+
+/* Signal handlers have no argument of ours: the only mutable globals of the engine. */
+static struct takt_engine *_Atomic the_engine;
+static _Atomic uint32_t failsafes_called;
+static _Atomic bool ending;
+static __thread struct takt_position *the_position;
+static __thread bool this_thread_ends;
+
+void takt_fatal_thread(struct takt_position *position)
+{
+	the_position = position;
+}
+
+void takt_fatal_failsafe(struct takt_engine *engine)
+{
+	const uint32_t count = engine->plan->task_count;
+
+	for (;;) {
+		const uint32_t i = atomic_fetch_add_explicit(&failsafes_called, 1,
+							     memory_order_relaxed);
+		struct takt_unit *unit;
+
+		if (i >= count) {
+			return;
+		}
+		unit = &engine->units[i];
+		if (unit->type->failsafe && unit->created) {
+			if (the_position) {
+				takt_position_set(the_position, i, TAKT_METHOD_FAILSAFE);
+			}
+			unit->type->failsafe(&unit->ctx);
+		}
+	}
+}
+
+static void wait_for_the_end(void)
+{
+	for (;;) {
+		pause();
+	}
+}
+
+void takt_fatal_end(struct takt_engine *engine, enum takt_event event,
+		    const struct takt_position *position, const int64_t *values, const char *text,
+		    int code)
+{
+	uint32_t task = TAKT_NO_TASK;
+	uint64_t cycle = 0;
+
+	if (!this_thread_ends && atomic_exchange(&ending, true)) {
+		wait_for_the_end();	/* another thread is at it */
+	}
+	if (!this_thread_ends) {
+		this_thread_ends = true;
+		if (position) {
+			task = atomic_load_explicit(&position->task, memory_order_relaxed);
+			cycle = atomic_load_explicit(&position->cycle, memory_order_relaxed);
+		}
+		takt_engine_stop(engine, TAKT_STOP_ERROR);
+		takt_events_put(&engine->crash_events, cycle, takt_clock_mono_ns(), task, event,
+				values, text);
+		takt_stream_seal(&engine->crash_events.stream);
+	}
+	takt_fatal_failsafe(engine);
+	atomic_store_explicit(&engine->region->rt->exit_code, code, memory_order_relaxed);
+	atomic_store_explicit(&engine->region->rt->phase, TAKT_RT_ENDED, memory_order_release);
+	_exit(code);
+}
+
+/* The arena was truncated or its tmpfs is gone: go on without recording. */
+static bool replace_arena(struct takt_engine *engine, const char *address)
+{
+	struct takt_region *region = engine->region;
+
+	if (!region || !region->arena || address < region->arena ||
+	    address >= region->arena + region->arena_bytes) {
+		return false;
+	}
+	if (mmap(region->arena, region->arena_bytes, PROT_READ | PROT_WRITE,
+		 MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED) {
+		return false;
+	}
+	atomic_store_explicit(&engine->lane.stream.dead, true, memory_order_relaxed);
+	atomic_store_explicit(&engine->lane.events.stream.dead, true, memory_order_relaxed);
+	return true;
+}
+
+static void on_fatal_signal(int signal, siginfo_t *info, void *context)
+{
+	struct takt_engine *engine = atomic_load(&the_engine);
+	const struct takt_position *position = the_position;
+	const int64_t values[4] = { signal, (int64_t)(uintptr_t)info->si_addr };
+	const char *method = "";
+
+	(void)context;
+	if (!engine) {
+		_exit(TAKT_EXIT_CRASH);
+	}
+	if (signal == SIGBUS && replace_arena(engine, info->si_addr)) {
+		return;
+	}
+	if (position) {
+		method = takt_method_name(
+			(enum takt_method_id)atomic_load_explicit(&position->method,
+								  memory_order_relaxed));
+	}
+	takt_fatal_end(engine, TAKT_EVENT_panic, position, values, method, TAKT_EXIT_CRASH);
+}
+
+static void on_impatient_signal(int signal)
+{
+	struct takt_engine *engine = atomic_load(&the_engine);
+
+	if (engine) {
+		takt_fatal_failsafe(engine);
+	}
+	_exit(128 + signal);
+}
+
+static void on_wake_up(int signal)
+{
+	(void)signal;	/* its work is EINTR */
+}
+
+/* exit() called by a task ends here; the engine itself returns from main with no position set. */
+static void on_exit_call(void)
+{
+	struct takt_engine *engine = atomic_load(&the_engine);
+	const struct takt_position *position = the_position;
+
+	if (engine && position &&
+	    atomic_load_explicit(&position->method, memory_order_relaxed) != TAKT_METHOD_NONE) {
+		takt_fatal_end(engine, TAKT_EVENT_panic, position, NULL, "exit() called",
+			       TAKT_EXIT_CRASH);
+	}
+}
+
+int takt_fatal_install(struct takt_engine *engine)
+{
+	struct sigaction fatal = { .sa_sigaction = on_fatal_signal,
+				   .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
+	struct sigaction wake = { .sa_handler = on_wake_up };
+
+	atomic_store(&failsafes_called, 0);
+	atomic_store(&the_engine, engine);
+	takt_fatal_thread(&engine->main_position);
+	sigemptyset(&fatal.sa_mask);
+	sigemptyset(&wake.sa_mask);
+	for (uint32_t i = 0; i < sizeof(fatal_signals) / sizeof(fatal_signals[0]); i++) {
+		if (sigaction(fatal_signals[i], &fatal, NULL) < 0) {
+			return -errno;
+		}
+	}
+	if (sigaction(SIGUSR1, &wake, NULL) < 0) {
+		return -errno;
+	}
+	return atexit(on_exit_call) == 0 ? 0 : -ENOMEM;
+}
+
+void takt_fatal_remove(void)
+{
+	atomic_store(&the_engine, NULL);
+	for (uint32_t i = 0; i < sizeof(fatal_signals) / sizeof(fatal_signals[0]); i++) {
+		signal(fatal_signals[i], SIG_DFL);
+	}
+}
+
+void takt_fatal_impatient(void)
+{
+	struct sigaction impatient = { .sa_handler = on_impatient_signal, .sa_flags = SA_ONSTACK };
+	sigset_t set;
+
+	sigemptyset(&impatient.sa_mask);
+	sigaction(SIGINT, &impatient, NULL);
+	sigaction(SIGTERM, &impatient, NULL);
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* When the process must end at once: fatal signals, exit() in a task, a stuck lane.
+ *
+ * The record is a store into shared memory, then each sink's failsafe is called, then _exit. All of it is
+ * async-signal-safe. A failsafe that crashes does not keep the next from being called. */
+#ifndef TAKT_ENGINE_FATAL_H
+#define TAKT_ENGINE_FATAL_H
+
+#include "rt/engine/unit.h"
+
+/* Install the handlers; they act on @engine until takt_fatal_remove.  [setup] */
+TAKT_SETUP int takt_fatal_install(struct takt_engine *engine);
+TAKT_SETUP void takt_fatal_remove(void);
+
+/* Tell the handlers where the calling thread keeps its position.  [setup, first thing of a thread] */
+void takt_fatal_thread(struct takt_position *position);
+
+/* Call each sink's failsafe that was not called yet.  [any, async-signal-safe] */
+TAKT_ANY void takt_fatal_failsafe(struct takt_engine *engine);
+
+/* From now on SIGINT and SIGTERM drive the sinks to safe and end the process.  [setup, main thread] */
+TAKT_SETUP void takt_fatal_impatient(void);
+
+/* Record @event in the crash stream, drive the sinks to safe, end with @code.  [any] */
+TAKT_ANY void takt_fatal_end(struct takt_engine *engine, enum takt_event event,
+			     const struct takt_position *position, const int64_t *values,
+			     const char *text, int code) __attribute__((noreturn));
+
+#endif

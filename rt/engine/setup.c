@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the process may do, and the shared region. */
+#include "rt/engine/setup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "rt/engine/catalog.h"
+#include "rt/engine/worker.h"
+#include "rt/msg/catalog.h"
+#include "rt/os/memory.h"
+#include "rt/shm/register.h"
+
+#define EVENTS_RING_BYTES (1u << 20)
+#define SMALL_RING_BYTES (256u << 10)
+
+static int missing(struct takt_engine *engine, struct takt_err *err, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Note something that is asked for and not there; an error under `strict: true`. */
+static int missing(struct takt_engine *engine, struct takt_err *err, const char *format, ...)
+{
+	const uint32_t most = sizeof(engine->missing) / sizeof(engine->missing[0]);
+	char *text = engine->missing[engine->missing_count < most ? engine->missing_count : most - 1];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(engine->missing[0]), format, args);
+	va_end(args);
+	if (engine->plan->strict) {
+		return takt_err_set(err, -EPERM, "%s (the graph says strict: true)", text);
+	}
+	if (engine->missing_count < most) {
+		engine->missing_count++;
+	}
+	if (engine->options->degraded) {
+		engine->options->degraded(text, engine->options->user);
+	}
+	return 0;
+}
+
+static int get_cpu(struct takt_engine *engine, struct takt_err *err)
+{
+	struct takt_cpu_claim *claim = &engine->lane.cpu;
+	int r = takt_cpu_claim(engine->options->run_dir, engine->plan->name, engine->plan->cpu, claim,
+			       err);
+
+	if (r == 0 && !claim->isolated) {
+		r = missing(engine, err, "no isolated CPU: the lane shares CPU %d with everything else; "
+			    "boot with isolcpus=domain,managed_irq,LIST to get one", claim->cpu);
+	}
+	takt_cpu_avoid(claim->cpu);
+	return r;
+}
+
+static int get_priority(struct takt_engine *engine, struct takt_err *err)
+{
+	const struct takt_plan *plan = engine->plan;
+	int r;
+
+	if (plan->period_ns == 0 && !engine->lane.cpu.isolated) {
+		return missing(engine, err, "a free-running lane (rate: 0Hz) without an isolated CPU runs "
+			       "without real-time priority: it would freeze the machine");
+	}
+	r = takt_thread_try_priority(plan->priority);
+	if (r == 0) {
+		engine->fifo = true;
+		return 0;
+	}
+	return missing(engine, err, "no real-time priority (SCHED_FIFO %d: %s): allow it by "
+		       "'@takt - rtprio 95' in /etc/security/limits.d, or LimitRTPRIO= of the unit",
+		       plan->priority, strerror(-r));
+}
+
+static int get_memory(struct takt_engine *engine, struct takt_err *err)
+{
+	struct rlimit limit = { 0, 0 };
+	const int r = takt_memory_lock();
+
+	if (r == 0) {
+		engine->locked = true;
+		return 0;
+	}
+	getrlimit(RLIMIT_MEMLOCK, &limit);
+	return missing(engine, err, "memory is not locked (%s, RLIMIT_MEMLOCK is %llu KiB): page faults may "
+		       "delay a cycle; allow it by '@takt - memlock unlimited' in "
+		       "/etc/security/limits.d, or LimitMEMLOCK=infinity of the unit", strerror(-r),
+		       (unsigned long long)limit.rlim_cur >> 10);
+}
+
+int takt_engine_get_rights(struct takt_engine *engine, struct takt_err *err)
+{
+	int r;
+
+	engine->lane.cpu = (struct takt_cpu_claim){ -1, false, -1 };
+	engine->awake_fd = -1;
+	if (engine->options->dev) {
+		return 0;
+	}
+	r = takt_run_dir_ensure(engine->options->run_dir, err);
+	if (r == 0) {
+		r = get_cpu(engine, err);
+	}
+	if (r == 0) {
+		r = get_priority(engine, err);
+	}
+	if (r == 0) {
+		r = get_memory(engine, err);
+	}
+	if (engine->fifo) {
+		engine->awake_fd = takt_cpu_stay_awake();
+	}
+	return r;
+}
+
+static void read_id(const char *path, char *out, size_t out_bytes)
+{
+	const int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd >= 0 ? read(fd, out, out_bytes - 1) : 0;
+
+	if (fd >= 0) {
+		close(fd);
+	}
+	n = n > 0 ? n : 0;
+	out[n] = '\0';
+	out[strcspn(out, "\n")] = '\0';
+}
+
+static int fill_info(struct takt_engine *engine, struct takt_err *err)
+{
+	struct takt_region_info *info = &engine->region_info;
+
+	if (getrandom(&info->run, sizeof(info->run), 0) != sizeof(info->run)) {
+		return takt_err_set(err, -errno, "no random number for the run's id: %s",
+				    strerror(errno));
+	}
+	info->origin_mono_ns = takt_clock_mono_ns();
+	info->origin_real_ns = takt_clock_real_ns();
+	info->flush_ns = engine->plan->flush_ns;
+	info->sync_ns = engine->plan->sync_ns;
+	info->segment_bytes = engine->plan->segment_bytes;
+	info->pid = (uint32_t)getpid();
+	snprintf(info->graph, sizeof(info->graph), "%s", engine->plan->name);
+	snprintf(info->log_dir, sizeof(info->log_dir), "%s", engine->options->log_dir);
+	read_id("/proc/sys/kernel/random/boot_id", info->boot_id, sizeof(info->boot_id));
+	read_id("/etc/machine-id", info->machine_id, sizeof(info->machine_id));
+	return 0;
+}
+
+static struct takt_stream_spec spec_of(const char *name, uint32_t kind, uint32_t record_bytes_max,
+				       uint64_t ring_bytes)
+{
+	struct takt_stream_spec spec = { .kind = kind, .record_bytes_max = record_bytes_max,
+					 .ring_bytes = ring_bytes };
+
+	snprintf(spec.name, sizeof(spec.name), "%s", name);
+	return spec;
+}
+
+static uint32_t list_streams(const struct takt_engine *engine, struct takt_stream_spec *streams)
+{
+	const struct takt_plan *plan = engine->plan;
+	uint32_t n = 0;
+	char name[64];
+
+	streams[n++] = spec_of("lane0", TAKT_STREAM_COPPERLISTS, plan->copperlist_bytes_max,
+			       takt_plan_arena_bytes(plan));
+	streams[n++] = spec_of("lane0.events", TAKT_STREAM_EVENTS, TAKT_EVENT_BYTES_MAX,
+			       EVENTS_RING_BYTES);
+	streams[n++] = spec_of("main", TAKT_STREAM_EVENTS, TAKT_EVENT_BYTES_MAX, SMALL_RING_BYTES);
+	streams[n++] = spec_of("crash", TAKT_STREAM_EVENTS, TAKT_EVENT_BYTES_MAX, 0);
+	for (uint32_t i = 0; i < engine->worker_count; i++) {
+		const struct takt_plan_task *task = engine->workers[i].unit->plan;
+
+		snprintf(name, sizeof(name), "%s.%.48s",
+			 task->exec == TAKT_EXEC_IO ? "io" : "background", task->id);
+		streams[n++] = spec_of(name, TAKT_STREAM_EVENTS, TAKT_EVENT_BYTES_MAX,
+				       SMALL_RING_BYTES);
+	}
+	return n;
+}
+
+static void make_producers(struct takt_engine *engine)
+{
+	struct takt_region *region = engine->region;
+	const uint64_t run = engine->region_info.run;
+
+	takt_stream_init(&engine->lane.stream, &region->streams[0], region->arena, 0, run);
+	takt_stream_init(&engine->lane.events.stream, &region->streams[1], region->arena, 1, run);
+	takt_stream_init(&engine->main_events.stream, &region->streams[2], region->arena, 2, run);
+	takt_stream_init(&engine->crash_events.stream, &region->streams[3], region->arena, 3, run);
+	for (uint32_t i = 0; i < engine->worker_count; i++) {
+		takt_stream_init(&engine->workers[i].events.stream, &region->streams[4 + i],
+				 region->arena, 4 + i, run);
+	}
+}
+
+int takt_engine_make_region(struct takt_engine *engine, struct takt_err *err)
+{
+	struct takt_stream_spec streams[TAKT_STREAMS_MAX];
+	struct takt_region_spec spec = { .run_dir = engine->options->run_dir, .streams = streams };
+	void *catalog = NULL;
+	int r;
+
+	if (engine->worker_count + 4 > TAKT_STREAMS_MAX) {
+		return takt_err_set(err, -E2BIG, "more than %u io and background tasks",
+				    TAKT_STREAMS_MAX - 4);
+	}
+	r = fill_info(engine, err);
+	if (r < 0) {
+		return r;
+	}
+	spec.stream_count = list_streams(engine, streams);
+	spec.info = engine->region_info;
+	r = takt_engine_make_catalog(engine, streams, spec.stream_count, &catalog, &spec.catalog_bytes,
+				     err);
+	if (r < 0) {
+		return r;
+	}
+	spec.catalog = catalog;
+	r = takt_region_create(&spec, &engine->region, err);
+	free(catalog);
+	if (r < 0) {
+		return r;
+	}
+	takt_region_settle(engine->region->arena, engine->region->arena_bytes);
+	takt_memory_touch(engine->region->control, engine->region->control_bytes);
+	takt_memory_touch(engine->region->arena, engine->region->arena_bytes);
+	make_producers(engine);
+	return takt_region_publish(engine->region, err);
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A task at run time, what it puts out, and the lane: shared by the files of the engine only. */
+#ifndef TAKT_ENGINE_UNIT_H
+#define TAKT_ENGINE_UNIT_H
+
+#include <stdatomic.h>
+
+#include "rt/clock/clock.h"
+#include "rt/engine/events.h"
+#include "rt/engine/engine.h"
+#include "rt/graph/plan.h"
+#include "rt/os/cpus.h"
+#include "rt/os/thread.h"
+#include "rt/shm/region.h"
+
+enum takt_method_id {
+	TAKT_METHOD_NONE = 0, TAKT_METHOD_NEW, TAKT_METHOD_START, TAKT_METHOD_PREPROCESS,
+	TAKT_METHOD_PROCESS, TAKT_METHOD_POSTPROCESS, TAKT_METHOD_STOP, TAKT_METHOD_FAILSAFE
+};
+
+/* Where a thread is; written by it, read by the watching thread and the signal handler. */
+struct takt_position {
+	_Atomic uint32_t task;		/* relaxed all; a stale value names the task before */
+	_Atomic uint32_t method;
+	_Atomic uint64_t cycle;
+	_Atomic uint64_t busy_since_ns;	/* 0 while asleep */
+};
+
+struct takt_outlet {			/* an output at run time */
+	const struct takt_layout *layout;
+	struct takt_message *messages;	/* [slots] of this cycle */
+	uint32_t count;
+	uint32_t slots;
+	uint32_t number;
+	bool recorded;
+	bool delayed;
+	void *payload;			/* room taken in this call, kept over a cancel */
+	char *status;			/* likewise */
+	struct takt_message *previous;	/* of the cycle before, where `delayed` */
+	uint32_t previous_count;
+};
+
+struct takt_hold {			/* an input with `hold` */
+	const struct takt_outlet *from;
+	uint64_t hold_ns;
+	struct takt_message message;
+	uint32_t count;
+	uint32_t input;
+};
+
+struct takt_engine;
+struct takt_queue;
+struct takt_worker;
+
+struct takt_unit {
+	struct takt_ctx ctx;		/* first: the context is the unit */
+	const struct takt_task *type;
+	const struct takt_plan_task *plan;
+	struct takt_engine *engine;
+	struct takt_events *events;	/* where its text goes; changes with the phase */
+	struct takt_position *position;
+	struct takt_input *inputs;
+	struct takt_outlet *outlets;
+	uint32_t outlet_count;
+	struct takt_hold *holds;
+	uint32_t hold_count;
+	uint32_t due_in;		/* cycles */
+	uint32_t failures;		/* in a row */
+	bool finished;
+	bool created;			/* new has returned 0 */
+	bool started;
+	struct takt_worker *worker;	/* io and background */
+};
+
+/* What a cycle writes into: a reservation in the stream, or memory of the lane when the ring is full. */
+struct takt_draft {
+	char *base;
+	uint32_t cursor;
+	uint32_t limit;
+	bool recorded;
+};
+
+struct takt_lane {
+	struct takt_engine *engine;
+	struct takt_thread thread;
+	struct takt_stream stream;
+	struct takt_events events;
+	struct takt_position position;
+	struct takt_cpu_claim cpu;
+	struct takt_draft draft;
+	char *lost_draft[2];		/* instead of the ring, alternating so that delay: 1 holds */
+	char *scratch[2];		/* payloads with `record: false` */
+	uint32_t scratch_cursor;
+	uint32_t scratch_bytes;
+	uint32_t message_rows_bytes;	/* kept free at the end of a draft */
+	uint32_t sources_left;		/* that have not said TAKT_DONE */
+	uint64_t cycle;
+	uint64_t mono_ns;		/* start of the cycle, and the counter beside it */
+	uint64_t counter;
+	uint64_t planned_ns;
+	bool abort_cycle;
+	struct {
+		uint64_t first_cycle;
+		uint64_t last_cycle;
+		uint64_t count;
+	} gap;
+	struct {
+		uint64_t first_cycle;
+		uint64_t count;
+		uint64_t skipped;
+		uint64_t worst_ns;
+		uint64_t since_ns;
+	} overrun, late;
+	_Atomic bool ended;		/* release after the last cycle; acquire by the watching thread */
+};
+
+enum takt_stop_reason {
+	TAKT_STOP_NONE = 0, TAKT_STOP_REQUESTED, TAKT_STOP_LIMIT, TAKT_STOP_COMPLETED,
+	TAKT_STOP_ERROR, TAKT_STOP_OVERRUN
+};
+
+struct takt_engine {
+	const struct takt_plan *plan;
+	const struct takt_engine_options *options;
+	struct takt_clock clock;
+	struct takt_region *region;
+	struct takt_unit *units;
+	struct takt_outlet *outlets;
+	struct takt_lane lane;
+	struct takt_worker *workers;
+	uint32_t worker_count;
+	struct takt_events main_events;
+	struct takt_events crash_events;
+	struct takt_position main_position;
+	_Atomic uint32_t stop_reason;	/* enum takt_stop_reason; the first one stays */
+	uint64_t cycles_max;
+	struct takt_region_info region_info;	/* as it goes into the region */
+	bool fifo;
+	bool locked;
+	int awake_fd;			/* no deep idle states while open */
+	char missing[8][384];		/* what is degraded, and how to get it */
+	uint32_t missing_count;
+};
+
+static inline struct takt_unit *takt_unit_of(struct takt_ctx *ctx)
+{
+	return (struct takt_unit *)(void *)ctx;
+}
+
+/* Ask for the end of the run; only the first reason counts.  [any] */
+TAKT_ANY static inline void takt_engine_stop(struct takt_engine *engine, enum takt_stop_reason reason)
+{
+	uint32_t none = TAKT_STOP_NONE;
+
+	atomic_compare_exchange_strong_explicit(&engine->stop_reason, &none, (uint32_t)reason,
+						memory_order_release, memory_order_relaxed);
+}
+
+TAKT_ANY static inline bool takt_engine_is_stopping(const struct takt_engine *engine)
+{
+	return atomic_load_explicit(&engine->stop_reason, memory_order_acquire) != TAKT_STOP_NONE;
+}
+
+TAKT_RT static inline void takt_position_set(struct takt_position *position, uint32_t task,
+					     enum takt_method_id method)
+{
+	atomic_store_explicit(&position->task, task, memory_order_relaxed);
+	atomic_store_explicit(&position->method, (uint32_t)method, memory_order_relaxed);
+}
+
+/* Name of a method for records.  [any] */
+const char *takt_method_name(enum takt_method_id method);
+
+/* Host tables: what ctx->host does on a lane, and for io and background tasks. */
+extern const struct takt_host takt_lane_host;
+extern const struct takt_host takt_worker_host;
+
+/* Zeroed room for a message of @outlet in the lane's draft or scratch; NULL never happens within the
+ * plan's bounds, then the message stays absent.  [RT] */
+TAKT_RT struct takt_message *takt_lane_add_message(struct takt_lane *lane, struct takt_outlet *outlet);
+
+/* Give back the unused end of the newest message's payload.  [RT] */
+TAKT_RT void takt_lane_trim(struct takt_lane *lane, struct takt_outlet *outlet);
+
+/* Status text of the newest message.  [RT] */
+TAKT_RT void takt_lane_set_status(struct takt_lane *lane, struct takt_outlet *outlet,
+				  const char *text);
+
+/* Thread function of the lane. */
+void *takt_lane_main(void *arg);
+
+/* Count an error of @unit's @method and record the first of a series.  [RT] */
+TAKT_RT void takt_unit_failed(struct takt_unit *unit, struct takt_events *events, uint64_t mono_ns,
+			      enum takt_method_id method, int result);
+
+/* The series of errors is over, if there was one.  [RT] */
+TAKT_RT void takt_unit_worked(struct takt_unit *unit, struct takt_events *events, uint64_t mono_ns);
+
+#endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rt/engine/watch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "rt/engine/fatal.h"
+#include "rt/engine/worker.h"
+
+#define TICK_NS 10000000
+#define RECORDER_EVERY 10	/* ticks */
+#define COUNTERS_EVERY 100
+
+struct watcher {
+	uint64_t begin_ns;
+	uint32_t tick;
+	bool recorder_alive;
+	bool stopping;
+	uint64_t minor_base;		/* faults of the lane thread before its first cycles */
+	uint64_t major_base;
+	bool based;
+};
+
+static void signals_of_ours(sigset_t *ret_set)
+{
+	sigemptyset(ret_set);
+	sigaddset(ret_set, SIGINT);
+	sigaddset(ret_set, SIGTERM);
+	sigaddset(ret_set, SIGHUP);
+}
+
+void takt_watch_block_signals(void)
+{
+	sigset_t set;
+
+	signals_of_ours(&set);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+static void watch_lane(struct takt_engine *engine, uint64_t now_ns)
+{
+	const struct takt_position *position = &engine->lane.position;
+	const uint64_t since = atomic_load_explicit(&position->busy_since_ns, memory_order_relaxed);
+	const int64_t values[4] = { (int64_t)(now_ns - since) };
+
+	if (engine->options->dev || since == 0 || now_ns < since ||
+	    now_ns - since < engine->plan->stuck_after_ns) {
+		return;
+	}
+	takt_fatal_end(engine, TAKT_EVENT_stuck, position, values,
+		       takt_method_name((enum takt_method_id)atomic_load_explicit(
+			       &position->method, memory_order_relaxed)), TAKT_EXIT_STUCK);
+}
+
+static void watch_recorder(struct takt_engine *engine, struct watcher *w, uint64_t now_ns)
+{
+	const bool alive = takt_region_recorder_alive(engine->region) == 1;
+
+	if (alive != w->recorder_alive) {
+		takt_events_put(&engine->main_events, engine->lane.cycle, now_ns, TAKT_NO_TASK,
+				alive ? TAKT_EVENT_recorder_attached : TAKT_EVENT_recorder_lost, NULL,
+				NULL);
+		w->recorder_alive = alive;
+	}
+}
+
+/* Faults and switches of the lane thread, as the kernel counts them. */
+static void read_thread_counters(int tid, uint64_t *ret_minor, uint64_t *ret_major)
+{
+	char path[64], text[512];
+	const char *at;
+	ssize_t n;
+	int fd;
+
+	*ret_minor = *ret_major = 0;
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		return;
+	}
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	at = strrchr(text, ')');	/* the name may hold anything */
+	if (at) {
+		sscanf(at + 1, " %*c %*d %*d %*d %*d %*d %*u %" SCNu64 " %*u %" SCNu64, ret_minor,
+		       ret_major);
+	}
+}
+
+static uint64_t read_switches(int tid)
+{
+	char path[64], text[4096];
+	const char *at;
+	uint64_t switches = 0;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/status", tid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		return 0;
+	}
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	at = strstr(text, "nonvoluntary_ctxt_switches:");
+	if (at) {
+		sscanf(at, "nonvoluntary_ctxt_switches: %" SCNu64, &switches);
+	}
+	return switches;
+}
+
+static void watch_counters(struct takt_engine *engine, struct watcher *w)
+{
+	struct takt_rt_state *state = engine->region->rt;
+	const int tid = atomic_load_explicit(&engine->lane.thread.tid, memory_order_acquire);
+	uint64_t minor, major, drops = 0;
+
+	read_thread_counters(tid, &minor, &major);
+	if (!w->based) {
+		w->minor_base = minor;
+		w->major_base = major;
+		w->based = atomic_load_explicit(&state->cycles, memory_order_relaxed) > 0;
+	}
+	for (uint32_t i = 0; i < engine->worker_count; i++) {
+		drops += atomic_load_explicit(&engine->workers[i].dropped, memory_order_relaxed);
+	}
+	atomic_store_explicit(&state->minor_faults, minor - w->minor_base, memory_order_relaxed);
+	atomic_store_explicit(&state->major_faults, major - w->major_base, memory_order_relaxed);
+	atomic_store_explicit(&state->involuntary_switches, read_switches(tid), memory_order_relaxed);
+	atomic_store_explicit(&state->input_drops, drops, memory_order_relaxed);
+}
+
+/* One tick: wait for a signal, then look at everything. Returns the signal or 0. */
+static int tick(struct takt_engine *engine, struct watcher *w)
+{
+	const struct timespec span = { 0, TICK_NS };
+	siginfo_t info;
+	sigset_t set;
+	uint64_t now;
+	int signal;
+
+	signals_of_ours(&set);
+	signal = sigtimedwait(&set, &info, &span);
+	now = takt_clock_mono_ns();
+	watch_lane(engine, now);
+	if (w->tick % RECORDER_EVERY == 0) {
+		watch_recorder(engine, w, now);
+	}
+	if (w->tick % COUNTERS_EVERY == 10) {
+		watch_counters(engine, w);
+	}
+	takt_events_flush(&engine->main_events, now, engine->plan->flush_ns);
+	w->tick++;
+	return signal > 0 ? signal : 0;
+}
+
+void takt_watch(struct takt_engine *engine)
+{
+	struct watcher w = { .begin_ns = takt_clock_mono_ns() };
+
+	while (!takt_engine_is_stopping(engine)) {
+		if (tick(engine, &w) != 0) {
+			takt_engine_stop(engine, TAKT_STOP_REQUESTED);
+		}
+		if (engine->options->duration_ns > 0 && engine->plan->period_ns == 0 &&
+		    takt_clock_mono_ns() - w.begin_ns >= engine->options->duration_ns) {
+			takt_engine_stop(engine, TAKT_STOP_LIMIT);
+		}
+	}
+	watch_counters(engine, &w);
+}
+
+void takt_watch_until_ended(struct takt_engine *engine)
+{
+	struct watcher w = { .recorder_alive = takt_region_recorder_alive(engine->region) == 1,
+			     .tick = 1, .based = true };
+
+	while (!atomic_load_explicit(&engine->lane.ended, memory_order_acquire)) {
+		pthread_kill(engine->lane.thread.thread, SIGUSR1);	/* out of its sleep */
+		if (tick(engine, &w) != 0) {
+			takt_fatal_failsafe(engine);
+			_exit(130);
+		}
+	}
+}

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rt/engine/worker.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "rt/engine/fatal.h"
+
+#define IDLE_POLL_NS 200000
+#define FAILED_WAIT_NS 10000000	/* a failing task is not called in a tight loop */
+
+/* --- the worker's side ----------------------------------------------------------------------- */
+
+static struct takt_parcel_item *find_item(struct takt_ctx *ctx, uint32_t output)
+{
+	struct takt_unit *unit = takt_unit_of(ctx);
+
+	if (output >= unit->outlet_count || !unit->worker->current) {
+		return NULL;
+	}
+	return &unit->worker->current[output];
+}
+
+static void *worker_output(struct takt_ctx *ctx, uint32_t output)
+{
+	const struct takt_unit *unit = takt_unit_of(ctx);
+	struct takt_parcel_item *item = find_item(ctx, output);
+	uint64_t now;
+
+	if (!item) {
+		return NULL;
+	}
+	if (!item->present) {
+		now = takt_clock_mono_ns();
+		memset(item->payload, 0, unit->outlets[output].layout->fixed_bytes);
+		item->present = true;
+		item->message = (struct takt_message){
+			.payload = item->payload, .stamp_ns = now, .status = "",
+		};
+		item->status[0] = '\0';
+		if (unit->plan->exec == TAKT_EXEC_IO) {
+			item->message.tov = (struct takt_tov){ TAKT_TOV_INSTANT, 0, now, now };
+		}
+	}
+	return item->payload;
+}
+
+static void worker_cancel(struct takt_ctx *ctx, uint32_t output)
+{
+	struct takt_parcel_item *item = find_item(ctx, output);
+
+	if (item) {
+		item->present = false;
+	}
+}
+
+static void worker_tov(struct takt_ctx *ctx, uint32_t output, struct takt_tov tov)
+{
+	struct takt_parcel_item *item = find_item(ctx, output);
+
+	if (item && item->present) {
+		item->message.tov = tov;
+	}
+}
+
+static void worker_status(struct takt_ctx *ctx, uint32_t output, const char *text)
+{
+	struct takt_parcel_item *item = find_item(ctx, output);
+
+	if (item && item->present && text) {
+		memset(item->status, 0, sizeof(item->status));
+		for (uint32_t n = 0; n < TAKT_STATUS_BYTES_MAX && text[n]; n++) {
+			item->status[n] = text[n];
+		}
+		item->message.status = item->status;
+	}
+}
+
+static void worker_text(struct takt_ctx *ctx, const struct takt_text_site *site,
+			const uint64_t *args)
+{
+	struct takt_unit *unit = takt_unit_of(ctx);
+
+	takt_events_text(unit->events, ctx->cycle, takt_clock_mono_ns(), ctx->task_index, site, args);
+}
+
+static bool worker_stopping(const struct takt_ctx *ctx)
+{
+	const struct takt_unit *unit = (const struct takt_unit *)(const void *)ctx;
+
+	return takt_engine_is_stopping(unit->engine);
+}
+
+const struct takt_host takt_worker_host = {
+	.bytes = sizeof(struct takt_host),
+	.output = worker_output,
+	.cancel = worker_cancel,
+	.tov = worker_tov,
+	.status = worker_status,
+	.text = worker_text,
+	.stopping = worker_stopping,
+};
+
+static bool begin_parcel(struct takt_worker *worker)
+{
+	const uint64_t tail = atomic_load_explicit(&worker->tail, memory_order_relaxed);
+	const bool room = tail - atomic_load_explicit(&worker->head, memory_order_acquire) <
+			  worker->capacity;
+
+	worker->current = room ? takt_worker_parcel(worker, tail)
+			       : worker->items + (size_t)worker->capacity * worker->unit->outlet_count;
+	for (uint32_t i = 0; i < worker->unit->outlet_count; i++) {
+		worker->current[i].present = false;
+	}
+	return room;
+}
+
+static void end_parcel(struct takt_worker *worker, bool room)
+{
+	const struct takt_unit *unit = worker->unit;
+	bool any = false;
+
+	for (uint32_t i = 0; i < unit->outlet_count; i++) {
+		struct takt_parcel_item *item = &worker->current[i];
+
+		if (item->present) {
+			any = true;
+			item->message.bytes = takt_layout_used_bytes(unit->outlets[i].layout,
+								     item->payload);
+		}
+	}
+	if (any && room) {
+		atomic_fetch_add_explicit(&worker->tail, 1, memory_order_release);
+	} else if (any) {
+		atomic_fetch_add_explicit(&worker->dropped, 1, memory_order_relaxed);
+	}
+	worker->current = NULL;
+}
+
+static void report_drops(struct takt_worker *worker, uint64_t now_ns)
+{
+	const uint64_t dropped = atomic_load_explicit(&worker->dropped, memory_order_relaxed);
+	const int64_t values[4] = { (int64_t)(dropped - worker->dropped_reported) };
+
+	if (values[0] > 0) {
+		takt_events_put(&worker->events, worker->unit->ctx.cycle, now_ns,
+				worker->unit->ctx.task_index, TAKT_EVENT_input_dropped, values, NULL);
+		worker->dropped_reported = dropped;
+	}
+}
+
+static void pause_ns(long ns)
+{
+	const struct timespec span = { .tv_nsec = ns };
+
+	nanosleep(&span, NULL);
+}
+
+static int call_once(struct takt_worker *worker)
+{
+	struct takt_unit *unit = worker->unit;
+	takt_method *const methods[] = { unit->type->preprocess, unit->type->process,
+					 unit->type->postprocess };
+	const bool room = begin_parcel(worker);
+	enum takt_method_id id = TAKT_METHOD_PREPROCESS;
+	int result = 0, r;
+
+	unit->ctx.now_ns = takt_clock_mono_ns();
+	unit->ctx.recent_ns = unit->ctx.now_ns;
+	unit->ctx.cycle = atomic_load_explicit(&unit->engine->region->rt->cycles, memory_order_relaxed);
+	for (uint32_t i = 0; i < 3 && result >= 0; i++) {
+		id = (enum takt_method_id)(TAKT_METHOD_PREPROCESS + i);
+		if (methods[i]) {
+			takt_position_set(&worker->position, unit->ctx.task_index, id);
+			r = methods[i](&unit->ctx);
+			result = i == 1 || r < 0 ? r : result;
+		}
+	}
+	takt_position_set(&worker->position, unit->ctx.task_index, TAKT_METHOD_NONE);
+	if (result < 0) {
+		takt_unit_failed(unit, &worker->events, unit->ctx.now_ns, id, result);
+		worker->current = NULL;
+	} else {
+		takt_unit_worked(unit, &worker->events, unit->ctx.now_ns);
+		end_parcel(worker, room);
+	}
+	return result;
+}
+
+static void *io_main(void *arg)
+{
+	struct takt_worker *worker = arg;
+	struct takt_engine *engine = worker->engine;
+	int result = 0;
+
+	takt_fatal_thread(&worker->position);
+	while (!takt_engine_is_stopping(engine) && result != TAKT_DONE) {
+		result = call_once(worker);
+		report_drops(worker, takt_clock_mono_ns());
+		takt_events_flush(&worker->events, takt_clock_mono_ns(), engine->plan->flush_ns);
+		if (result < 0) {
+			pause_ns(FAILED_WAIT_NS);
+		}
+	}
+	takt_stream_seal(&worker->events.stream);
+	/* Partner: takt_worker_is_finished; the parcels before are visible. */
+	atomic_store_explicit(&worker->finished, result == TAKT_DONE, memory_order_release);
+	atomic_store_explicit(&worker->ended, true, memory_order_release);
+	return NULL;
+}
+
+static void *background_main(void *arg)
+{
+	struct takt_worker *worker = arg;
+	struct takt_engine *engine = worker->engine;
+
+	takt_fatal_thread(&worker->position);
+	while (!takt_engine_is_stopping(engine)) {
+		/* Partner: the release store in takt_worker_give. */
+		if (atomic_load_explicit(&worker->state, memory_order_acquire) == TAKT_WORKER_GIVEN) {
+			call_once(worker);
+			atomic_store_explicit(&worker->state, TAKT_WORKER_IDLE, memory_order_release);
+			report_drops(worker, takt_clock_mono_ns());
+		} else {
+			pause_ns(IDLE_POLL_NS);
+		}
+		takt_events_flush(&worker->events, takt_clock_mono_ns(), engine->plan->flush_ns);
+	}
+	takt_stream_seal(&worker->events.stream);
+	atomic_store_explicit(&worker->ended, true, memory_order_release);
+	return NULL;
+}
+
+/* --- set-up ---------------------------------------------------------------------------------- */
+
+static int init_items(struct takt_worker *worker)
+{
+	const uint32_t outlets = worker->unit->outlet_count;
+	const size_t n = (size_t)(worker->capacity + 1) * outlets;
+
+	worker->items = calloc(n > 0 ? n : 1, sizeof(*worker->items));
+	if (!worker->items) {
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < n; i++) {
+		worker->items[i].payload = calloc(1, worker->unit->outlets[i % outlets].layout->bytes);
+		if (!worker->items[i].payload) {
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+static int init_given(struct takt_worker *worker)
+{
+	struct takt_unit *unit = worker->unit;
+	const uint32_t n = unit->plan->input_count;
+
+	worker->given = calloc(n + 1, sizeof(*worker->given));
+	worker->given_counts = calloc(n + 1, sizeof(*worker->given_counts));
+	worker->given_inputs = calloc(n + 1, sizeof(*worker->given_inputs));
+	if (!worker->given || !worker->given_counts || !worker->given_inputs) {
+		return -ENOMEM;
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		const uint32_t from = unit->plan->inputs[i].output;
+
+		worker->given[i].payload = calloc(1, unit->engine->outlets[from].layout->bytes);
+		if (!worker->given[i].payload) {
+			return -ENOMEM;
+		}
+		worker->given_inputs[i].messages = &worker->given[i];
+		worker->given_inputs[i].count = &worker->given_counts[i];
+	}
+	unit->ctx.inputs = worker->given_inputs;
+	return 0;
+}
+
+int takt_worker_init(struct takt_worker *worker, struct takt_unit *unit)
+{
+	int r;
+
+	memset(worker, 0, sizeof(*worker));
+	worker->unit = unit;
+	worker->engine = unit->engine;
+	worker->capacity = unit->plan->queue > 0 ? unit->plan->queue : 1;
+	unit->worker = worker;
+	unit->ctx.host = &takt_worker_host;
+	r = init_items(worker);
+	return r < 0 ? r : init_given(worker);
+}
+
+void takt_worker_fini(struct takt_worker *worker)
+{
+	const size_t n = worker->unit
+				 ? (size_t)(worker->capacity + 1) * worker->unit->outlet_count : 0;
+
+	for (size_t i = 0; worker->items && i < n; i++) {
+		free(worker->items[i].payload);
+	}
+	for (uint32_t i = 0; worker->given && i < worker->unit->plan->input_count; i++) {
+		free((void *)(uintptr_t)worker->given[i].payload);
+	}
+	free(worker->items);
+	free(worker->given);
+	free(worker->given_counts);
+	free(worker->given_inputs);
+}
+
+int takt_worker_start(struct takt_worker *worker, struct takt_err *err)
+{
+	const struct takt_plan_task *plan = worker->unit->plan;
+	const bool io = plan->exec == TAKT_EXEC_IO;
+	char name[32];
+	struct takt_thread_spec spec = {
+		.name = name, .cpu = plan->cpu,
+		.priority = worker->engine->options->dev ? 0 : plan->priority,
+		.main = io ? io_main : background_main, .arg = worker,
+	};
+	int r;
+
+	snprintf(name, sizeof(name), "%s-%s", io ? "io" : "bg", plan->id);
+	r = takt_thread_start(&worker->thread, &spec);
+	if (r == -EPERM && spec.priority > 0) {
+		spec.priority = 0;
+		r = takt_thread_start(&worker->thread, &spec);
+	}
+	if (r < 0) {
+		return takt_err_set(err, r, "task '%s': cannot start its thread: %s", plan->id,
+				    strerror(-r));
+	}
+	worker->running = true;
+	return 0;
+}
+
+bool takt_worker_stop(struct takt_worker *worker, uint64_t patience_ns)
+{
+	const uint64_t begin = takt_clock_mono_ns();
+
+	if (!worker->running) {
+		return true;
+	}
+	while (!atomic_load_explicit(&worker->ended, memory_order_acquire)) {
+		if (takt_clock_mono_ns() - begin > patience_ns) {
+			return false;
+		}
+		pthread_kill(worker->thread.thread, SIGUSR1);
+		pause_ns(2000000);
+	}
+	takt_thread_join(&worker->thread);
+	worker->running = false;
+	return true;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tasks with a thread of their own: `exec: io` and `exec: background`.
+ *
+ * What they put out is parcelled (the outputs of one call of process) into a bounded queue; the lane
+ * copies parcels into its copperlist. Neither side ever waits for the other; the lane wakes nobody, a
+ * background thread looks for work by itself. */
+#ifndef TAKT_ENGINE_WORKER_H
+#define TAKT_ENGINE_WORKER_H
+
+#include "rt/engine/unit.h"
+
+struct takt_parcel_item {
+	struct takt_message message;	/* payload points at `payload` */
+	void *payload;
+	bool present;
+	char status[TAKT_STATUS_BYTES_MAX + 1];
+};
+
+enum takt_worker_state { TAKT_WORKER_IDLE = 0, TAKT_WORKER_GIVEN };
+
+struct takt_worker {
+	struct takt_unit *unit;
+	struct takt_engine *engine;
+	struct takt_thread thread;
+	struct takt_events events;
+	struct takt_position position;
+	bool running;
+	uint32_t capacity;		/* parcels in the queue */
+	struct takt_parcel_item *items;	/* [capacity + 1][outlet_count]; the last is for what is dropped */
+	struct takt_parcel_item *current;
+	_Atomic uint64_t head;		/* taken; writer: lane, release; worker: acquire */
+	_Atomic uint64_t tail;		/* put; writer: worker, release; lane: acquire */
+	_Atomic uint64_t dropped;	/* relaxed */
+	uint64_t dropped_reported;
+	_Atomic bool finished;		/* release after the last parcel; lane: acquire */
+	_Atomic bool ended;		/* the thread's function is about to return */
+	_Atomic uint32_t state;		/* background: the lane stores GIVEN, the worker IDLE (release/acquire) */
+	struct takt_message *given;	/* [input_count], copies */
+	uint32_t *given_counts;
+	struct takt_input *given_inputs;
+};
+
+/* Parcel at queue position @position: [outlet_count] items.  [any] */
+static inline struct takt_parcel_item *takt_worker_parcel(const struct takt_worker *worker,
+							  uint64_t position)
+{
+	return worker->items + position % worker->capacity * worker->unit->outlet_count;
+}
+
+/* Allocate queue and copies for @unit; sets its context up for the worker. -ENOMEM.  [setup] */
+TAKT_SETUP int takt_worker_init(struct takt_worker *worker, struct takt_unit *unit);
+TAKT_SETUP void takt_worker_fini(struct takt_worker *worker);
+
+TAKT_SETUP int takt_worker_start(struct takt_worker *worker, struct takt_err *err);
+
+/* Interrupt what the thread waits for and join it. False when it did not end within @patience_ns. [setup] */
+TAKT_SETUP bool takt_worker_stop(struct takt_worker *worker, uint64_t patience_ns);
+
+/* Move parcels into the copperlist: all that fit, or the newest. True when there was one.  [RT, lane] */
+TAKT_RT bool takt_worker_take(struct takt_worker *worker, struct takt_lane *lane);
+
+/* Hand this cycle's inputs to a background task that is free.  [RT, lane] */
+TAKT_RT void takt_worker_give(struct takt_worker *worker);
+
+/* True when the task has said TAKT_DONE and everything is taken.  [RT, lane] */
+TAKT_RT bool takt_worker_is_finished(const struct takt_worker *worker);
+
+#endif

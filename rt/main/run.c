@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* takt run, takt check: start takt-rt, and taktd where none runs, and show what the graph says. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <takt/log.h>
+
+#include "rt/clock/clock.h"
+#include "rt/main/commands.h"
+#include "rt/main/sibling.h"
+#include "rt/main/text_line.h"
+#include "rt/shm/region.h"
+
+extern char **environ;
+
+static const char help[] =
+	"usage: takt run [OPTION]... GRAPH.yaml\n"
+	"Run a task graph, record it, and show its text log until it ends. Ctrl-C ends it in order,\n"
+	"a second Ctrl-C at once.\n"
+	"\n"
+	"  --for TIME         end after TIME, like 10s\n"
+	"  --cycles N         end after N cycles\n"
+	"  --level LEVEL      record and show texts of debug, info, warning, error, critical and above\n"
+	"  --log-dir DIR      where the recording goes (default: the graph's logging.dir, else\n"
+	"                     $XDG_STATE_HOME/takt or ~/.local/state/takt)\n"
+	"  --run-dir DIR      where the shared memory is (default: /dev/shm/takt-UID)\n"
+	"  --dev              no real-time priority, no locked memory, no deadline: fit for a debugger\n"
+	"\n"
+	"Exit codes: 0 ended as asked, 1 could not start, 2 usage, 70 ended by an error,\n"
+	"71 a task was stuck, 72 a task crashed.\n";
+
+#define POLL_NS 2000000
+#define RECORDER_PATIENCE_NS TAKT_NS_PER_S	/* then taktd is started again */
+#define END_PATIENCE_NS (10 * TAKT_NS_PER_S)	/* for taktd to finish after takt-rt has ended */
+
+struct run {
+	const char *run_dir;
+	char default_run_dir[PATH_MAX];
+	char region[PATH_MAX];
+	char directory[PATH_MAX];	/* of the segments, once taktd has said it */
+	char id[17];
+	pid_t rt;
+	bool rt_ended;
+	int rt_status;
+	uint64_t ended_ns;
+	uint64_t recorder_asked_ns;
+	struct takt_log *log;
+	struct takt_log_cursor *cursor;
+	uint64_t shown;
+};
+
+static void signals_of_ours(sigset_t *ret_set)
+{
+	sigemptyset(ret_set);
+	sigaddset(ret_set, SIGINT);
+	sigaddset(ret_set, SIGTERM);
+	sigaddset(ret_set, SIGHUP);
+}
+
+/* Spawn with no signal blocked; @session: apart from our terminal. */
+static int spawn(const char *path, char **argv, bool session, const char *output, pid_t *ret_pid)
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	sigset_t none;
+	int r;
+
+	sigemptyset(&none);
+	posix_spawnattr_init(&attr);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawnattr_setsigmask(&attr, &none);
+	posix_spawnattr_setpgroup(&attr, 0);
+	posix_spawnattr_setflags(&attr, (short)(POSIX_SPAWN_SETSIGMASK |
+						(session ? POSIX_SPAWN_SETSID
+							 : POSIX_SPAWN_SETPGROUP)));
+	if (session) {
+		posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+		posix_spawn_file_actions_addopen(&actions, 1, output,
+						 O_WRONLY | O_CREAT | O_APPEND, 0600);
+		posix_spawn_file_actions_adddup2(&actions, 1, 2);
+	}
+	r = posix_spawn(ret_pid, path, &actions, &attr, argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	posix_spawnattr_destroy(&attr);
+	return -r;
+}
+
+/* One taktd serves all runs below a run directory; a second one sees that and leaves. */
+static void ask_for_recorder(struct run *run)
+{
+	char path[PATH_MAX], output[PATH_MAX + 16];
+	char *argv[] = { path, (char *)(uintptr_t)"--exit-when-idle", (char *)(uintptr_t)"--run-dir",
+			 (char *)(uintptr_t)run->run_dir, NULL };
+	pid_t pid;
+	int r;
+
+	run->recorder_asked_ns = takt_clock_mono_ns();
+	r = takt_sibling_find("taktd", path, sizeof(path));
+	if (r == 0) {
+		snprintf(output, sizeof(output), "%s/taktd.log", run->run_dir);
+		r = spawn(path, argv, true, output, &pid);
+	}
+	if (r < 0) {
+		fprintf(stderr, "takt: taktd does not start (%s): the run is not recorded\n",
+			strerror(-r));
+	}
+}
+
+static const char *option_value(int argc, char **argv, const char *name)
+{
+	const size_t n = strlen(name);
+
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], name) == 0 && i + 1 < argc) {
+			return argv[i + 1];
+		}
+		if (strncmp(argv[i], name, n) == 0 && argv[i][n] == '=') {
+			return argv[i] + n + 1;
+		}
+	}
+	return NULL;
+}
+
+static bool has_option(int argc, char **argv, const char *name)
+{
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], name) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* takt-rt with our arguments; @first are put before them. */
+static int spawn_rt(int argc, char **argv, const char *const *first, pid_t *ret_pid)
+{
+	char path[PATH_MAX];
+	char **args = calloc((size_t)argc + 8, sizeof(*args));
+	int n = 0, r;
+
+	if (!args) {
+		return -ENOMEM;
+	}
+	r = takt_sibling_find("takt-rt", path, sizeof(path));
+	args[n++] = path;
+	while (*first) {
+		args[n++] = (char *)(uintptr_t)*first++;
+	}
+	for (int i = 1; i < argc; i++) {
+		args[n++] = argv[i];
+	}
+	if (r == 0) {
+		r = spawn(path, args, false, NULL, ret_pid);
+	}
+	free(args);
+	if (r < 0) {
+		fprintf(stderr, "takt: takt-rt does not start: %s; is takt installed whole?\n",
+			strerror(-r));
+	}
+	return r;
+}
+
+/* Wait for "RUN-ID REGION" or the end of takt-rt. */
+static int read_ready(int fd, struct run *run)
+{
+	FILE *file = fdopen(fd, "r");
+	int n;
+
+	if (!file) {
+		return -errno;
+	}
+	n = fscanf(file, "%16[0-9a-f] %4095[^\n]", run->id, run->region);
+	fclose(file);
+	return n == 2 ? 0 : -ESRCH;
+}
+
+static void reap(struct run *run, int flags)
+{
+	if (!run->rt_ended && waitpid(run->rt, &run->rt_status, flags) == run->rt) {
+		run->rt_ended = true;
+		run->ended_ns = takt_clock_mono_ns();
+	}
+}
+
+static int exit_code(const struct run *run)
+{
+	return WIFEXITED(run->rt_status) ? WEXITSTATUS(run->rt_status)
+					 : 128 + WTERMSIG(run->rt_status);
+}
+
+static void open_log(struct run *run)
+{
+	const struct takt_log_options options = { sizeof(options), 1, run->run_dir };
+	struct takt_log_filter filter = TAKT_LOG_FILTER_ALL;
+	struct takt_log_error error = { 0 };
+
+	filter.kinds = 1u << TAKT_LOG_TEXT;
+	if (takt_log_open(run->region, &options, &run->log, &error) < 0 &&
+	    (run->directory[0] == '\0' ||
+	     takt_log_open(run->directory, &options, &run->log, NULL) < 0)) {
+		return;
+	}
+	if (takt_log_cursor_create(run->log, &filter, &run->cursor, &error) < 0) {
+		takt_log_close(run->log);
+		run->log = NULL;
+	}
+}
+
+/* Print what is new. Returns false when nothing more can come. */
+static bool show(struct run *run)
+{
+	const struct takt_log_record *record;
+	int r;
+
+	if (!run->cursor) {
+		open_log(run);
+	}
+	if (!run->cursor) {
+		return true;
+	}
+	while ((r = takt_log_next(run->cursor, &record, NULL)) > 0) {
+		takt_text_line_print(stdout, run->log, record);
+		run->shown++;
+	}
+	fflush(stdout);
+	return r == 0 && !takt_log_ended(run->cursor);
+}
+
+/* Where taktd writes; keeps it alive. Returns whether the region is still there. */
+static bool look_at_recorder(struct run *run)
+{
+	struct takt_region *region = NULL;
+	const uint64_t now = takt_clock_mono_ns();
+
+	if (takt_region_attach(run->region, TAKT_REGION_READER, &region, NULL) < 0) {
+		return false;
+	}
+	if (takt_region_recorder_alive(region) == 1) {
+		run->recorder_asked_ns = now;
+	}
+	if (run->directory[0] == '\0' &&
+	    memchr(region->recorder->directory, '\0', sizeof(region->recorder->directory))) {
+		memcpy(run->directory, region->recorder->directory, sizeof(run->directory));
+	}
+	takt_region_close(region);
+	if (now - run->recorder_asked_ns > RECORDER_PATIENCE_NS) {
+		ask_for_recorder(run);
+	}
+	return true;
+}
+
+static void follow(struct run *run)
+{
+	const struct timespec span = { 0, POLL_NS };
+	sigset_t set;
+	int signal;
+
+	signals_of_ours(&set);
+	for (uint32_t tick = 0;; tick++) {
+		bool there = true;
+
+		signal = sigtimedwait(&set, NULL, &span);
+		if (signal > 0 && !run->rt_ended) {
+			kill(run->rt, signal == SIGHUP ? SIGTERM : signal);
+		} else if (signal > 0) {
+			break;	/* what is left to wait for is taktd, and it needs nobody */
+		}
+		reap(run, WNOHANG);
+		if (tick % 50 == 0 || run->rt_ended) {
+			there = look_at_recorder(run);
+		}
+		if ((!show(run) || !there) && run->rt_ended) {
+			show(run);
+			break;
+		}
+		if (run->rt_ended && takt_clock_mono_ns() - run->ended_ns > END_PATIENCE_NS) {
+			break;
+		}
+	}
+}
+
+static void report(const struct run *run)
+{
+	const int code = exit_code(run);
+
+	if (WIFSIGNALED(run->rt_status)) {
+		fprintf(stderr, "takt: takt-rt was ended by signal %d\n", WTERMSIG(run->rt_status));
+	} else if (code == 70) {
+		fprintf(stderr, "takt: the run was ended by an error: takt log lifecycle %s\n", run->id);
+	} else if (code == 71) {
+		fprintf(stderr, "takt: a task was stuck: takt log lifecycle %s\n", run->id);
+	} else if (code == 72) {
+		fprintf(stderr, "takt: a task crashed: takt log lifecycle %s\n", run->id);
+	}
+	fprintf(stderr, "run %s\n", run->id);
+	if (run->directory[0] == '\0') {
+		fprintf(stderr, "not recorded: see %s/taktd.log\n", run->run_dir);
+	} else {
+		fprintf(stderr, "log %s\n", run->directory);
+		fprintf(stderr, "look at it: takt log info %s\n", run->directory);
+	}
+}
+
+int takt_command_run(int argc, char **argv)
+{
+	struct run run = { .rt = -1 };
+	const char *dir = option_value(argc, argv, "--run-dir");
+	char fd_text[16];
+	const char *const first[] = { "--ready-fd", fd_text, NULL };
+	int pipe_fds[2];
+	sigset_t set;
+	int r;
+
+	if (has_option(argc, argv, "--help")) {
+		fputs(help, stdout);
+		return 0;
+	}
+	takt_run_dir_default(run.default_run_dir, sizeof(run.default_run_dir));
+	run.run_dir = dir ? dir : run.default_run_dir;
+	signals_of_ours(&set);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	if (pipe(pipe_fds) < 0 || fcntl(pipe_fds[0], F_SETFD, FD_CLOEXEC) < 0) {
+		fprintf(stderr, "takt: pipe: %s\n", strerror(errno));
+		return 1;
+	}
+	snprintf(fd_text, sizeof(fd_text), "%d", pipe_fds[1]);
+	r = spawn_rt(argc, argv, first, &run.rt);
+	close(pipe_fds[1]);
+	if (r < 0) {
+		return 1;
+	}
+	if (read_ready(pipe_fds[0], &run) < 0) {
+		reap(&run, 0);	/* it has said why */
+		return exit_code(&run);
+	}
+	ask_for_recorder(&run);
+	follow(&run);
+	report(&run);
+	takt_log_cursor_destroy(run.cursor);
+	takt_log_close(run.log);
+	return exit_code(&run);
+}
+
+int takt_command_check(int argc, char **argv)
+{
+	const char *const first[] = { "--check", NULL };
+	struct run run = { .rt = -1 };
+
+	if (has_option(argc, argv, "--help")) {
+		fputs("usage: takt check [--json] GRAPH.yaml\n"
+		      "Load and plan a graph and print the plan; changes nothing.\n", stdout);
+		return 0;
+	}
+	if (spawn_rt(argc, argv, first, &run.rt) < 0) {
+		return 1;
+	}
+	reap(&run, 0);
+	return exit_code(&run);
+}

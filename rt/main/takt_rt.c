@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* takt-rt: runs one graph. `takt run` starts it; a service's unit starts it directly. */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <takt/log.h>
+
+#include "rt/base/quantity.h"
+#include "rt/base/version.h"
+#include "rt/engine/engine.h"
+#include "rt/graph/plan.h"
+#include "rt/graph/print.h"
+#include "rt/os/memory.h"
+#include "rt/shm/region.h"
+
+static const char help[] =
+	"usage: takt-rt [OPTION]... GRAPH.yaml\n"
+	"Run a task graph. `takt run` does this and shows what it says.\n"
+	"\n"
+	"  --for TIME         end after TIME, like 10s\n"
+	"  --cycles N         end after N cycles\n"
+	"  --level LEVEL      record texts of debug, info, warning, error, critical and above\n"
+	"  --log-dir DIR      where taktd writes the recording\n"
+	"  --run-dir DIR      where the shared memory is (default: /dev/shm/takt-UID)\n"
+	"  --dev              no real-time priority, no locked memory, no deadline: fit for a debugger\n"
+	"  --check            load and plan only; print the plan\n"
+	"  --json             with --check: as JSON\n"
+	"  --ready-fd N       write 'RUN-ID REGION' to descriptor N once the run is there\n"
+	"  --help, --version\n"
+	"\n"
+	"Exit codes: 0 ended as asked, 1 could not start, 2 usage, 70 ended by an error,\n"
+	"71 a task was stuck, 72 a task crashed.\n";
+
+struct command {
+	const char *graph;
+	const char *log_dir;
+	char run_dir[PATH_MAX];
+	struct takt_engine_options engine;
+	int ready_fd;
+	bool check;
+	bool json;
+};
+
+static void print_error(const struct takt_err *err)
+{
+	char text[sizeof(err->file) + sizeof(err->text) + 32];
+
+	fprintf(stderr, "takt-rt: %s\n", takt_err_format(err, text, sizeof(text)));
+}
+
+static void on_degraded(const char *text, void *user)
+{
+	(void)user;
+	fprintf(stderr, "takt-rt: note: %s\n", text);
+}
+
+static void on_published(const char *region_path, uint64_t run, void *user)
+{
+	const struct command *command = user;
+
+	if (command->ready_fd >= 0) {
+		dprintf(command->ready_fd, "%016" PRIx64 " %s\n", run, region_path);
+		close(command->ready_fd);
+	}
+}
+
+static int usage(const char *what, const char *value)
+{
+	fprintf(stderr, "takt-rt: %s%s%s; see takt-rt --help\n", what, value ? ": " : "",
+		value ? value : "");
+	return 2;
+}
+
+static int parse_number(const char *text, uint64_t most, uint64_t *ret_value)
+{
+	char *end;
+	unsigned long long value;
+
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (errno != 0 || end == text || *end || text[0] == '-' || value > most) {
+		return -EINVAL;
+	}
+	*ret_value = value;
+	return 0;
+}
+
+enum option_id {
+	OPT_FOR = 256, OPT_CYCLES, OPT_LEVEL, OPT_LOG_DIR, OPT_RUN_DIR, OPT_DEV, OPT_CHECK, OPT_JSON,
+	OPT_READY_FD, OPT_HELP, OPT_VERSION
+};
+
+static const struct option options[] = {
+	{ "for", required_argument, NULL, OPT_FOR },
+	{ "cycles", required_argument, NULL, OPT_CYCLES },
+	{ "level", required_argument, NULL, OPT_LEVEL },
+	{ "log-dir", required_argument, NULL, OPT_LOG_DIR },
+	{ "run-dir", required_argument, NULL, OPT_RUN_DIR },
+	{ "dev", no_argument, NULL, OPT_DEV },
+	{ "check", no_argument, NULL, OPT_CHECK },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "ready-fd", required_argument, NULL, OPT_READY_FD },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ "version", no_argument, NULL, OPT_VERSION },
+	{ 0 },
+};
+
+/* Returns -1 to go on, else the exit code. */
+static int take_option(struct command *command, int option, const char *value)
+{
+	struct takt_err err = { 0 };
+	uint64_t number = 0;
+
+	switch (option) {
+	case OPT_FOR:
+		if (takt_quantity_parse_ns(value, &command->engine.duration_ns, &err) < 0 ||
+		    command->engine.duration_ns == 0) {
+			return usage(err.code ? err.text : "--for needs a time above 0", NULL);
+		}
+		return -1;
+	case OPT_CYCLES:
+		if (parse_number(value, UINT64_MAX - 1, &command->engine.cycles_max) < 0 ||
+		    command->engine.cycles_max == 0) {
+			return usage("--cycles needs a number above 0", value);
+		}
+		return -1;
+	case OPT_LEVEL:
+		command->engine.text_level = takt_log_level_parse(value);
+		return command->engine.text_level < 0
+			       ? usage("--level is one of debug, info, warning, error, critical", value)
+			       : -1;
+	case OPT_LOG_DIR:
+		command->log_dir = value;
+		return -1;
+	case OPT_RUN_DIR:
+		snprintf(command->run_dir, sizeof(command->run_dir), "%s", value);
+		return -1;
+	case OPT_DEV:
+		command->engine.dev = true;
+		return -1;
+	case OPT_CHECK:
+		command->check = true;
+		return -1;
+	case OPT_JSON:
+		command->json = true;
+		return -1;
+	case OPT_READY_FD:
+		if (parse_number(value, 1023, &number) < 0) {
+			return usage("--ready-fd needs a descriptor", value);
+		}
+		command->ready_fd = (int)number;
+		return -1;
+	case OPT_HELP:
+		fputs(help, stdout);
+		return 0;
+	case OPT_VERSION:
+		printf("takt-rt %s\n", takt_version());
+		return 0;
+	default:
+		return usage("unknown option or missing value", NULL);
+	}
+}
+
+static int parse_command(struct command *command, int argc, char **argv)
+{
+	int option, code;
+
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		code = option == '?' ? usage("unknown option or missing value", argv[optind - 1])
+				     : take_option(command, option, optarg);
+		if (code >= 0) {
+			return code;
+		}
+	}
+	if (argc - optind != 1) {
+		return usage(argc == optind ? "a graph file is missing" : "more than one graph file",
+			     NULL);
+	}
+	command->graph = argv[optind];
+	return -1;
+}
+
+static int check(const struct takt_plan *plan, bool json)
+{
+	char *text = NULL;
+
+	if (takt_graph_print(plan, json, &text) < 0) {
+		fprintf(stderr, "takt-rt: out of memory\n");
+		return 1;
+	}
+	fputs(text, stdout);
+	free(text);
+	return fflush(stdout) == 0 ? 0 : 1;
+}
+
+/* An absolute path that taktd, in another directory, understands. */
+static int find_log_dir(const struct command *command, const struct takt_plan *plan, char *out)
+{
+	const char *wanted = command->log_dir ? command->log_dir : plan->log_dir;
+	char cwd[PATH_MAX];
+	int n;
+
+	if (!wanted) {
+		return takt_log_default_dir(out, PATH_MAX);
+	}
+	if (wanted[0] == '/') {
+		n = snprintf(out, PATH_MAX, "%s", wanted);
+	} else if (getcwd(cwd, sizeof(cwd))) {
+		n = snprintf(out, PATH_MAX, "%s/%s", cwd, wanted);
+	} else {
+		return -errno;
+	}
+	return n < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
+/* What the limits allow at most is ours to use. */
+static void raise_limits(void)
+{
+	static const int resources[] = { RLIMIT_RTPRIO, RLIMIT_MEMLOCK };
+	struct rlimit limit;
+
+	for (uint32_t i = 0; i < sizeof(resources) / sizeof(resources[0]); i++) {
+		if (getrlimit(resources[i], &limit) == 0 && limit.rlim_cur != limit.rlim_max) {
+			limit.rlim_cur = limit.rlim_max;
+			setrlimit(resources[i], &limit);
+		}
+	}
+}
+
+static int run(struct command *command, const struct takt_plan *plan)
+{
+	struct takt_err err = { 0 };
+	char log_dir[PATH_MAX];
+	int r = find_log_dir(command, plan, log_dir);
+
+	if (r < 0) {
+		fprintf(stderr, "takt-rt: no place for the recording (%s): give --log-dir DIR\n",
+			strerror(-r));
+		return 1;
+	}
+	command->engine.log_dir = log_dir;
+	command->engine.run_dir = command->run_dir;
+	command->engine.degraded = on_degraded;
+	command->engine.published = on_published;
+	command->engine.user = command;
+	r = takt_engine_run(plan, &command->engine, &err);
+	if (r < 0) {
+		print_error(&err);
+		return 1;
+	}
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	struct command command = { .engine = { .text_level = -1 }, .ready_fd = -1 };
+	struct takt_err err = { 0 };
+	struct takt_plan *plan = NULL;
+	int code = parse_command(&command, argc, argv);
+
+	if (code >= 0) {
+		return code;
+	}
+	takt_memory_tune_malloc();
+	raise_limits();
+	if (command.run_dir[0] == '\0') {
+		takt_run_dir_default(command.run_dir, sizeof(command.run_dir));
+	}
+	if (takt_graph_load(command.graph, &plan, &err) < 0) {
+		print_error(&err);
+		return 1;
+	}
+	code = command.check ? check(plan, command.json) : run(&command, plan);
+	takt_plan_destroy(plan);
+	return code;
+}

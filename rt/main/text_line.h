@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One line of the text log for people. */
+#ifndef TAKT_MAIN_TEXT_LINE_H
+#define TAKT_MAIN_TEXT_LINE_H
+
+#include <stdio.h>
+
+#include <takt/log.h>
+
+/* "   12.345678 info     nmea         fix 3d, 0.9 m": seconds since the run's start, level (coloured on a
+ * terminal), task, text with control characters escaped. @record: a text or lifecycle record. */
+void takt_text_line_print(FILE *out, const struct takt_log *log,
+			  const struct takt_log_record *record);
+
+#endif

@@ -1,0 +1,161 @@
+"""A task that misbehaves: failsafe drives the actuator, the record names the task, the exit code says what."""
+
+import signal
+import subprocess
+import time
+
+from harness import Tap, World
+
+tap = Tap()
+
+
+def run(world, *args):
+    taktd = world.start_taktd()
+    rt = world.start_rt(*args)
+    _, stderr = rt.communicate(timeout=30)
+    world.wait_recorded()
+    taktd.wait(30)
+    return rt.returncode, stderr, world.read()
+
+
+def crash(mode, code, event, text=None):
+    with World(mode=mode, at=100) as world:
+        returncode, _, log = run(world)
+        assert returncode == code, returncode
+        counted, commanded, failsafe = world.oracle()
+        assert (counted, commanded, failsafe) == (100, 0, 1), world.oracle()
+        log.check_whole(100)
+        cycle, _, task, _, message = log.event(event)
+        assert (cycle, task) == (100, "fault"), (cycle, task)
+        if text:
+            assert message == text, message
+
+
+@tap.test
+def segfault_ends_with_72_and_failsafe():
+    crash("segv", 72, "panic", "process")
+
+
+@tap.test
+def abort_ends_with_72_and_failsafe():
+    crash("abort", 72, "panic", "process")
+
+
+@tap.test
+def floating_point_exception_ends_with_72_and_failsafe():
+    crash("fpe", 72, "panic", "process")
+
+
+@tap.test
+def exit_in_a_task_ends_with_72_and_failsafe():
+    crash("exit", 72, "panic")
+
+
+@tap.test
+def endless_loop_ends_with_71_and_failsafe():
+    crash("loop", 71, "stuck", "process")
+
+
+@tap.test
+def error_is_ignored_and_recorded_once():
+    with World(mode="error", at=50, times=10) as world:
+        code, _, log = run(world, "--cycles", "100")
+        assert code == 0, code
+        assert log.names().count("task_failed") == 1
+        assert log.event("task_failed")[2:4] == ("fault", (-5, 1, 0, 0))
+        assert log.event("task_recovered")[3][0] == 10
+        log.check_whole(100)
+
+
+@tap.test
+def error_with_shutdown_ends_with_70():
+    with World(mode="error", at=50, on_error="shutdown") as world:
+        code, _, log = run(world)
+        assert code == 70, code
+        assert world.oracle() == (51, 0, 1), world.oracle()
+        log.check_whole(51)
+
+
+@tap.test
+def error_with_abort_cycle_skips_the_tasks_behind():
+    with World(mode="error", at=99, on_error="abort_cycle") as world:
+        code, _, log = run(world, "--cycles", "100")
+        assert code == 0, code
+        assert world.oracle()[0] == 99, world.oracle()	# the oracle did not see cycle 99
+        log.check_whole(100)
+
+
+@tap.test
+def overrun_is_counted_and_skips():
+    with World(mode="sleep", at=50, runtime=", wait: sleep") as world:
+        code, _, log = run(world, "--cycles", "100")
+        assert code == 0, code
+        first, skipped, worst, overruns = log.event("overrun")[3]
+        assert first == 50 and 20 <= skipped < 500 and worst > 25_000_000, log.event("overrun")
+        log.check_whole(100)
+
+
+@tap.test
+def overrun_with_stop_ends_with_70():
+    with World(mode="sleep", at=50, overrun="stop") as world:
+        code, _, log = run(world)
+        assert code == 70, code
+        assert log.event("mission_stopped")[4] == "overrun"
+
+
+@tap.test
+def new_that_fails_starts_nothing():
+    with World(mode="new") as world:
+        code, stderr, log = run(world)
+        assert code == 1, code
+        assert "graph.yaml:" in stderr and "fault" in stderr and "new" in stderr, stderr
+        assert world.oracle()[0] == 0 and not log.cycles
+        assert log.event("task_failed")[2] == "fault"
+        assert any("because it was told to" in t[3] for t in log.texts)
+
+
+@tap.test
+def flood_of_text_loses_exactly_what_it_says():
+    with World(mode="log", at=50) as world:
+        code, _, log = run(world, "--cycles", "200")
+        assert code == 0, code
+        lost = sum(e[3][0] for e in log.events if e[1] == "events_lost")
+        kept = sum("flood" in t[3] for t in log.texts)
+        assert lost > 0 and kept + lost == 20000, (kept, lost)
+        log.check_whole(200)
+
+
+@tap.test
+def lane_goes_on_without_taktd_and_says_exactly_what_is_lost():
+    with World(ballast=60000, logging=", arena: 1MiB") as world:
+        rt = world.start_rt("--cycles", "500")
+        world.wait_cycles(300)
+        taktd = world.start_taktd()
+        _, stderr = rt.communicate(timeout=30)
+        assert rt.returncode == 0, stderr
+        world.wait_recorded()
+        taktd.wait(30)
+        log = world.read()
+        gaps = [e for e in log.events if e[1] == "gap"]
+        assert gaps
+        lost = sum(e[3][2] for e in gaps)
+        assert lost + len(log.cycles) == 500, (lost, len(log.cycles))
+        log.check_whole(500)
+
+
+@tap.test
+def second_interrupt_ends_at_once():
+    with World(mode="loop", at=30, stuck="100s") as world:
+        rt = world.start_rt()
+        world.wait_cycles(30)
+        time.sleep(0.1)
+        rt.send_signal(signal.SIGINT)
+        time.sleep(0.2)
+        assert rt.poll() is None
+        rt.send_signal(signal.SIGINT)
+        rt.communicate(timeout=5)
+        assert rt.returncode == 130, rt.returncode
+        assert world.oracle()[2] == 1
+
+
+tap.main()

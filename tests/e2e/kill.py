@@ -1,0 +1,80 @@
+"""SIGKILL of taktd, takt-rt or both, at random moments: what was committed is in the log, once.
+
+    kill.py [ROUNDS [SEED]]
+
+The oracle's counter is stamped by the last task of a cycle, before the lane commits it: the log must have
+every cycle before the last stamped one; that one only if its commit came before the kill.
+"""
+
+import random
+import signal
+import sys
+import time
+
+from harness import Tap, World
+
+ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+SEED = int(sys.argv[2]) if len(sys.argv) > 2 else 20261121
+tap = Tap()
+rng = random.Random(SEED)
+print(f"# {ROUNDS} rounds each, seed {SEED}", flush=True)
+
+
+def finish(world, taktd):
+    """After takt-rt has ended: have everything recorded; returns the log."""
+    if taktd is None or taktd.poll() is not None:
+        taktd = world.start_taktd()
+    world.wait_recorded()
+    taktd.wait(30)
+    return world.read()
+
+
+def one_round(kill_rt, kill_taktd):
+    ballast = rng.choice([0, 64, 3000, 40000])
+    with World(ballast=ballast) as world:
+        taktd = world.start_taktd()
+        rt = world.start_rt()
+        world.wait_cycles(1)
+        time.sleep(rng.uniform(0.02, 0.5))
+        if kill_taktd:
+            taktd.send_signal(signal.SIGKILL)
+        if kill_rt:
+            rt.send_signal(signal.SIGKILL)
+            rt.wait(10)
+        if kill_taktd:
+            taktd.wait(10)
+            time.sleep(rng.uniform(0, 0.2))
+            if not kill_rt:
+                taktd = world.start_taktd()
+                time.sleep(rng.uniform(0, 0.3))
+        if not kill_rt:
+            rt.send_signal(signal.SIGINT)
+            assert rt.wait(10) == 0
+        counted = world.oracle()[0]
+        log = finish(world, taktd)
+        log.check_whole(counted - 1)
+        if not kill_rt:
+            log.check_whole(counted)
+            assert log.names()[-1] == "shutdown_completed", log.names()[-3:]
+        assert not log.damage, log.damage
+
+
+@tap.test
+def killed_taktd_comes_back_and_nothing_is_missing():
+    for _ in range(ROUNDS):
+        one_round(kill_rt=False, kill_taktd=True)
+
+
+@tap.test
+def killed_takt_rt_leaves_every_committed_cycle():
+    for _ in range(ROUNDS):
+        one_round(kill_rt=True, kill_taktd=False)
+
+
+@tap.test
+def killed_both_leave_every_committed_cycle():
+    for _ in range(ROUNDS):
+        one_round(kill_rt=True, kill_taktd=True)
+
+
+tap.main()
