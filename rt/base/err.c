@@ -5,6 +5,7 @@
 
 #include "rt/base/tags.h"
 
+__attribute__((format(printf, 6, 0)))
 static int fill(struct takt_err *err, int code, const char *file, uint32_t line, uint32_t column,
 		const char *format, va_list args)
 {

@@ -88,12 +88,14 @@ struct takt_catalog {
 	uint32_t fact_count;
 };
 
-/* Encode into a new buffer (free()). Returns 0, -ENOMEM, -E2BIG above TAKT_CATALOG_BYTES_MAX.  [setup] */
+/* Encode into a new buffer (free()). A text may be NULL; what is no UTF-8 in it is replaced.
+ * Returns 0, -ENOMEM, -E2BIG above TAKT_CATALOG_BYTES_MAX, -EINVAL (takt_layouts_create).  [setup] */
 TAKT_SETUP int takt_catalog_encode(const struct takt_catalog *catalog, void **ret_bytes,
 				   uint32_t *ret_size_bytes, struct takt_err *err);
 
-/* Decode outside input. Every index is checked, every type laid out. All pointers live in one block
- * freed by takt_catalog_destroy. Returns 0, -EBADMSG with the place, -ENOMEM.  [bg] */
+/* Decode outside input. Every index is checked, every type laid out. All pointers are
+ * freed by takt_catalog_destroy; texts are never NULL, and types carry bytes and align.
+ * Returns 0, -EBADMSG with the place, -EPROTO (written by a newer takt), -ENOMEM.  [bg] */
 TAKT_BG int takt_catalog_decode(const void *bytes, uint32_t size_bytes,
 				struct takt_catalog **ret_catalog, struct takt_err *err);
 TAKT_BG void takt_catalog_destroy(struct takt_catalog *catalog);

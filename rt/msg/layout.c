@@ -205,6 +205,26 @@ static void place_field(struct takt_layout *layout, uint32_t index, uint64_t *at
 	}
 }
 
+/* Each plug-in brings its own copy of a shared type's descriptor: one of the same name and layout does. */
+static const struct takt_layout *find_twin(struct takt_layout *const *layouts, uint32_t count,
+					   const struct takt_type *type)
+{
+	const struct takt_layout *twin = NULL;
+	struct takt_layout *own = NULL;
+
+	for (uint32_t i = 0; i < count && !twin; i++) {
+		if (strcmp(layouts[i]->type->name, type->name) != 0) {
+			continue;
+		}
+		if (!own && takt_layout_create(type, &own, NULL) < 0) {
+			return NULL;
+		}
+		twin = layouts[i]->hash == own->hash ? layouts[i] : NULL;
+	}
+	takt_layout_destroy(own);
+	return twin;
+}
+
 static const struct takt_layout *find_layout(struct takt_layout *const *layouts, uint32_t count,
 					     const struct takt_type *type)
 {
@@ -213,7 +233,7 @@ static const struct takt_layout *find_layout(struct takt_layout *const *layouts,
 			return layouts[i - 1];
 		}
 	}
-	return NULL;
+	return takt_name_valid(type->name) ? find_twin(layouts, count, type) : NULL;
 }
 
 static int find_nested(struct takt_layout *layout, struct takt_layout *const *before,

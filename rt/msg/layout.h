@@ -54,8 +54,9 @@ TAKT_SETUP int takt_layout_create(const struct takt_type *type, struct takt_layo
 TAKT_ANY void takt_layout_destroy(struct takt_layout *layout);
 
 /* Layouts of @count types at once, a nested type before those that contain it, as in a catalog. The
- * layouts refer to each other: free all together with takt_layouts_destroy. Errors as above, and
- * -EINVAL for a nested type that is not in the list before.  [setup] */
+ * layouts refer to each other: free all together with takt_layouts_destroy. A nested type is found by
+ * its address, or by name and layout (two plug-ins that share a header). Errors as above, and -EINVAL
+ * for a nested type that is not in the list before.  [setup] */
 TAKT_SETUP int takt_layouts_create(const struct takt_type *const *types, uint32_t count,
 				   struct takt_layout ***ret_layouts, struct takt_err *err);
 TAKT_ANY void takt_layouts_destroy(struct takt_layout **layouts, uint32_t count);

@@ -253,6 +253,25 @@ static void layouts_of_a_list_share_their_nested_ones(void **state)
 	takt_layout_destroy(NULL);
 }
 
+static void copies_of_one_descriptor_count_as_one_type(void **state)
+{
+	const struct takt_type copy = takt_type_utc;
+	const struct takt_type *const types[] = { &copy, &takt_type_tail };
+	struct takt_field fields[3];
+	struct takt_type other = takt_type_utc;
+	const struct takt_type *const wrong[] = { &other, &takt_type_tail };
+	struct takt_layout **layouts = NULL;
+
+	(void)state;
+	assert_int_equal(takt_layouts_create(types, 2, &layouts, NULL), 0);
+	assert_ptr_equal(layouts[1]->places[1].nested, layouts[0]);
+	takt_layouts_destroy(layouts, 2);
+	memcpy(fields, takt_type_utc.fields, sizeof(fields));
+	fields[0].name = "jahr";
+	other.fields = fields;
+	assert_int_equal(takt_layouts_create(wrong, 2, &layouts, NULL), -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -263,6 +282,7 @@ int main(void)
 		cmocka_unit_test(nesting_is_bounded_and_cycles_end),
 		cmocka_unit_test(wide_nesting_is_laid_out_once_a_type),
 		cmocka_unit_test(layouts_of_a_list_share_their_nested_ones),
+		cmocka_unit_test(copies_of_one_descriptor_count_as_one_type),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
