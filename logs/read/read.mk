@@ -1,7 +1,24 @@
 # The reader: libread.la for our programs, libtaktlog.so of the same objects for everybody else.
 noinst_LTLIBRARIES += libread.la
 libread_la_SOURCES = \
-	%D%/version.c
+	%D%/copperlist.c \
+	%D%/cursor.c \
+	%D%/damage.c %D%/damage.h \
+	%D%/error.c %D%/error.h \
+	%D%/files.c %D%/files.h \
+	%D%/handle.h \
+	%D%/index.c %D%/index.h \
+	%D%/io.c %D%/io.h \
+	%D%/live.c %D%/live.h \
+	%D%/log.c \
+	%D%/resolve.c \
+	%D%/run.c %D%/run.h \
+	%D%/segment.c %D%/segment.h \
+	%D%/source.c %D%/source.h \
+	%D%/tables.c %D%/tables.h \
+	%D%/text_format.c \
+	%D%/version.c \
+	%D%/view.c %D%/view.h
 
 lib_LTLIBRARIES += libtaktlog.la
 libtaktlog_la_SOURCES =

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Filling the error that the reader's functions hand out. */
+#ifndef TAKT_LOGS_READ_ERROR_H
+#define TAKT_LOGS_READ_ERROR_H
+
+#include <takt/log.h>
+
+#include "rt/base/err.h"
+
+/* Fill @error (may be NULL) with @code < 0 and a text; the first error stays. Returns @code.  [any]
+ */
+int takt_log_fail(struct takt_log_error *error, int code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* "@path: @err's text" into @error. Returns err->code.  [any] */
+int takt_log_fail_from(struct takt_log_error *error, const char *path, const struct takt_err *err);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The segment files of one run, and the index over them. */
+#ifndef TAKT_LOGS_READ_FILES_H
+#define TAKT_LOGS_READ_FILES_H
+
+#include "logs/read/index.h"
+#include "logs/read/tables.h"
+
+struct takt_log_files {
+	char *directory;		/* NULL: single segments, or not there yet */
+	struct takt_log_segment **segments;	/* by number, as far as found together */
+	uint32_t segment_count;
+	uint32_t segment_capacity;
+	uint64_t run;
+	bool has_run;			/* `run` is fixed: by the first segment or by a region */
+	bool grows;			/* the writer may not be done */
+	struct takt_log_index index;
+	struct takt_log_damage_list damages;
+};
+
+/* Add the segments in directory @path that are not known yet; other files are left alone, a segment
+ * of another run or without a head is reported (kept quiet about while growing). Returns 0, -errno;
+ * -ENOTUNIQ when no run was fixed before and there are several.  [bg] */
+int takt_log_files_add_directory(struct takt_log_files *files, const char *path,
+				 struct takt_log_error *error);
+
+/* Add one segment over @io (taken). Returns 0, -EBADMSG, -EPROTO, -ENOTUNIQ, -ENOMEM, -errno.  [bg]
+ */
+int takt_log_files_add(struct takt_log_files *files, struct takt_log_io io, const char *path,
+		       struct takt_log_error *error);
+
+/* Read the newest catalog that is whole. Returns 0, -ENODATA when there is none (yet), -EBADMSG,
+ * -ENOMEM.  [bg] */
+int takt_log_files_read_catalog(struct takt_log_files *files, struct takt_log_tables *ret_tables,
+				struct takt_log_error *error);
+
+/* Look for chunks that are not in the index yet: new ones of known segments, new segments of the
+ * directory. The tables (for streams and their kinds) must be there. Returns 0, -errno.  [bg] */
+int takt_log_files_scan(struct takt_log_files *files, const struct takt_log_tables *tables);
+
+/* Read the records of @chunk, used_bytes of them. A chunk that can't be read is condemned unless
+ * the files grow. Returns 0, -EBADMSG, -errno.  [bg] */
+int takt_log_files_read(struct takt_log_files *files, struct takt_log_chunk *chunk, void *out);
+/* Report that the records of @chunk can't be read, and remember it.  [bg] */
+void takt_log_files_condemn(struct takt_log_files *files, struct takt_log_chunk *chunk);
+
+/* Report what is missing in the streams' numbers.  [bg] */
+void takt_log_files_report_gaps(struct takt_log_files *files);
+/* Report that [@first_seq, @last_seq] of @stream is missing, once.  [bg] */
+void takt_log_files_report_gap(struct takt_log_files *files, uint32_t stream, uint64_t first_seq,
+			       uint64_t last_seq);
+
+/* True when the last segment was closed and says that the run ended there.  [any] */
+bool takt_log_files_are_clean(const struct takt_log_files *files);
+
+void takt_log_files_fini(struct takt_log_files *files);
+
+#endif
