@@ -8,6 +8,15 @@
 fuzzers =
 EXTRA_DIST += %D%/replay.c
 
+fuzzers += %D%/nmea_fuzz
+tests_fuzz_nmea_fuzz_SOURCES = %D%/nmea_fuzz.c rt/examples/gnss/nmea.c $(fuzz_main)
+tests_fuzz_nmea_fuzz_LDADD = -lm
+tests_fuzz_nmea_fuzz_LDFLAGS = $(fuzz_link)
+EXTRA_DIST += \
+	%D%/corpus/nmea_fuzz/edges.nmea \
+	%D%/corpus/nmea_fuzz/telit.nmea \
+	%D%/corpus/nmea_fuzz/trimble.nmea
+
 check_PROGRAMS += $(fuzzers)
 if FUZZING
 fuzz_main =

@@ -29,6 +29,27 @@ tests_unit_layout_test_LDADD = $(unit_libs)
 unit_tests += %D%/crc32c_test
 tests_unit_crc32c_test_LDADD = $(unit_libs)
 
+unit_tests += %D%/sdk_test
+tests_unit_sdk_test_SOURCES = %D%/sdk_test.c
+tests_unit_sdk_test_CPPFLAGS = $(plugin_CPPFLAGS) -I$(top_srcdir)
+tests_unit_sdk_test_CFLAGS = $(AM_CFLAGS) -std=c11
+tests_unit_sdk_test_LDADD = $(CMOCKA_LIBS)
+
+unit_tests += %D%/sdk_cpp_test
+tests_unit_sdk_cpp_test_SOURCES = %D%/sdk_cpp_test.cc
+tests_unit_sdk_cpp_test_CPPFLAGS = $(plugin_CPPFLAGS) -I$(top_srcdir)
+tests_unit_sdk_cpp_test_LDADD = $(CMOCKA_LIBS)
+
+unit_tests += %D%/nmea_test
+tests_unit_nmea_test_SOURCES = %D%/nmea_test.c rt/examples/gnss/nmea.c
+tests_unit_nmea_test_LDADD = $(CMOCKA_LIBS) -lm
+
+unit_tests += %D%/gnss_test
+tests_unit_gnss_test_SOURCES = \
+	%D%/gnss_test.c \
+	rt/examples/gnss/nmea.c rt/examples/gnss/feed.c rt/examples/gnss/source.c rt/examples/gnss/track.c
+tests_unit_gnss_test_LDADD = $(CMOCKA_LIBS) -lm
+
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
