@@ -37,7 +37,7 @@ static void record(struct takt_engine *engine, uint32_t task, enum takt_event ev
 {
 	const int64_t values[4] = { value };
 
-	takt_events_put(&engine->main_events, engine->lane.cycle, takt_clock_mono_ns(), task, event,
+	takt_events_put(&engine->main_events, takt_engine_cycle(engine), takt_clock_mono_ns(), task, event,
 			values, text);
 }
 
@@ -162,12 +162,14 @@ static const char *reason_text(uint32_t reason)
 
 static void seal_all(struct takt_engine *engine)
 {
+	const uint64_t now = takt_clock_mono_ns();
+
 	takt_stream_seal(&engine->lane.stream);
-	takt_stream_seal(&engine->lane.events.stream);
+	takt_events_end(&engine->lane.events, takt_engine_cycle(engine), now);
 	for (uint32_t i = 0; i < engine->worker_count; i++) {
-		takt_stream_seal(&engine->workers[i].events.stream);
+		takt_events_end(&engine->workers[i].events, takt_engine_cycle(engine), now);
 	}
-	takt_stream_seal(&engine->main_events.stream);
+	takt_events_end(&engine->main_events, takt_engine_cycle(engine), now);
 }
 
 static int exit_code_of(uint32_t reason)
@@ -202,7 +204,7 @@ static int run_published(struct takt_engine *engine, struct takt_err *err)
 	atomic_store_explicit(&engine->region->rt->phase, TAKT_RT_STOPPING, memory_order_release);
 	stop_threads(engine, lane_started);
 	reason = atomic_load_explicit(&engine->stop_reason, memory_order_acquire);
-	code = r < 0 ? TAKT_EXIT_ERROR : exit_code_of(reason);
+	code = r < 0 ? TAKT_EXIT_NOT_STARTED : exit_code_of(reason);
 	if (lane_started) {
 		record(engine, TAKT_NO_TASK, TAKT_EVENT_mission_stopped, code, reason_text(reason));
 	}

@@ -8,6 +8,7 @@
 #include "rt/graph/plan.h"
 
 #define TAKT_EXIT_OK 0
+#define TAKT_EXIT_NOT_STARTED 1
 #define TAKT_EXIT_ERROR 70	/* ended by a task's error or an overrun under `overrun: stop` */
 #define TAKT_EXIT_STUCK 71
 #define TAKT_EXIT_CRASH 72

@@ -120,12 +120,20 @@ void takt_events_text(struct takt_events *events, uint64_t cycle, uint64_t mono_
 	takt_stream_commit(&events->stream, &r->record);
 }
 
-void takt_events_flush(struct takt_events *events, uint64_t deadline_ns, uint64_t flush_ns)
+void takt_events_flush(struct takt_events *events, uint64_t cycle, uint64_t now_ns,
+		       uint64_t next_ns, uint64_t flush_ns)
 {
 	const struct takt_stream *stream = &events->stream;
 
-	if (stream->open && stream->record_count > 0 &&
-	    deadline_ns - stream->first_mono_ns >= flush_ns && deadline_ns > stream->first_mono_ns) {
+	report_loss(events, cycle, now_ns);
+	if (stream->open && stream->record_count > 0 && next_ns > stream->first_mono_ns &&
+	    next_ns - stream->first_mono_ns >= flush_ns) {
 		takt_stream_seal(&events->stream);
 	}
+}
+
+void takt_events_end(struct takt_events *events, uint64_t cycle, uint64_t mono_ns)
+{
+	report_loss(events, cycle, mono_ns);
+	takt_stream_seal(&events->stream);
 }

@@ -31,7 +31,12 @@ TAKT_RT void takt_events_put(struct takt_events *events, uint64_t cycle, uint64_
 			     uint32_t task, enum takt_event event, const int64_t *values,
 			     const char *text);
 
-/* Seal the open chunk when its first record is @flush_ns old at @deadline_ns.  [RT, producer only] */
-TAKT_RT void takt_events_flush(struct takt_events *events, uint64_t deadline_ns, uint64_t flush_ns);
+/* Seal the open chunk when its first record will be @flush_ns old at @next_ns, when this is called again;
+ * say what was lost as soon as there is room.  [RT, producer only] */
+TAKT_RT void takt_events_flush(struct takt_events *events, uint64_t cycle, uint64_t now_ns,
+			       uint64_t next_ns, uint64_t flush_ns);
+
+/* The end of the stream: what was lost, then the seal.  [RT, producer only] */
+TAKT_RT void takt_events_end(struct takt_events *events, uint64_t cycle, uint64_t mono_ns);
 
 #endif

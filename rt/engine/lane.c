@@ -169,7 +169,7 @@ static void seal_if_due(struct takt_lane *lane, uint64_t now_ns)
 		takt_stream_seal(&lane->stream);
 		TAKT_TEST_POINT("lane.after-seal");
 	}
-	takt_events_flush(&lane->events, next_end_ns, plan->flush_ns);
+	takt_events_flush(&lane->events, lane->cycle, now_ns, next_end_ns, plan->flush_ns);
 }
 
 /* --- tasks ----------------------------------------------------------------------------------- */
@@ -533,7 +533,7 @@ void *takt_lane_main(void *arg)
 	end_late(lane);
 	end_gap(lane);
 	takt_stream_seal(&lane->stream);
-	takt_stream_seal(&lane->events.stream);
+	takt_events_end(&lane->events, lane->cycle, takt_clock_mono_ns());
 	atomic_store_explicit(&lane->ended, true, memory_order_release);
 	return NULL;
 }

@@ -12,6 +12,7 @@
 
 #include "rt/engine/catalog.h"
 #include "rt/engine/worker.h"
+#include "rt/graph/size.h"
 #include "rt/msg/catalog.h"
 #include "rt/os/memory.h"
 #include "rt/shm/register.h"

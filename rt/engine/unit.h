@@ -161,6 +161,12 @@ TAKT_ANY static inline bool takt_engine_is_stopping(const struct takt_engine *en
 	return atomic_load_explicit(&engine->stop_reason, memory_order_acquire) != TAKT_STOP_NONE;
 }
 
+/* Cycles begun so far, for records of threads other than the lane's.  [any] */
+TAKT_ANY static inline uint64_t takt_engine_cycle(const struct takt_engine *engine)
+{
+	return atomic_load_explicit(&engine->region->rt->cycles, memory_order_relaxed);
+}
+
 TAKT_RT static inline void takt_position_set(struct takt_position *position, uint32_t task,
 					     enum takt_method_id method)
 {

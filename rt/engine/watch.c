@@ -61,7 +61,7 @@ static void watch_recorder(struct takt_engine *engine, struct watcher *w, uint64
 	const bool alive = takt_region_recorder_alive(engine->region) == 1;
 
 	if (alive != w->recorder_alive) {
-		takt_events_put(&engine->main_events, engine->lane.cycle, now_ns, TAKT_NO_TASK,
+		takt_events_put(&engine->main_events, takt_engine_cycle(engine), now_ns, TAKT_NO_TASK,
 				alive ? TAKT_EVENT_recorder_attached : TAKT_EVENT_recorder_lost, NULL,
 				NULL);
 		w->recorder_alive = alive;
@@ -155,7 +155,8 @@ static int tick(struct takt_engine *engine, struct watcher *w)
 	if (w->tick % COUNTERS_EVERY == 10) {
 		watch_counters(engine, w);
 	}
-	takt_events_flush(&engine->main_events, now, engine->plan->flush_ns);
+	takt_events_flush(&engine->main_events, takt_engine_cycle(engine), now, now + TICK_NS,
+			  engine->plan->flush_ns);
 	w->tick++;
 	return signal > 0 ? signal : 0;
 }

@@ -159,6 +159,14 @@ static void pause_ns(long ns)
 	nanosleep(&span, NULL);
 }
 
+static void flush(struct takt_worker *worker)
+{
+	const uint64_t now = takt_clock_mono_ns();
+
+	takt_events_flush(&worker->events, worker->unit->ctx.cycle, now, now,
+			  worker->engine->plan->flush_ns);
+}
+
 static int call_once(struct takt_worker *worker)
 {
 	struct takt_unit *unit = worker->unit;
@@ -170,7 +178,7 @@ static int call_once(struct takt_worker *worker)
 
 	unit->ctx.now_ns = takt_clock_mono_ns();
 	unit->ctx.recent_ns = unit->ctx.now_ns;
-	unit->ctx.cycle = atomic_load_explicit(&unit->engine->region->rt->cycles, memory_order_relaxed);
+	unit->ctx.cycle = takt_engine_cycle(unit->engine);
 	for (uint32_t i = 0; i < 3 && result >= 0; i++) {
 		id = (enum takt_method_id)(TAKT_METHOD_PREPROCESS + i);
 		if (methods[i]) {
@@ -200,12 +208,12 @@ static void *io_main(void *arg)
 	while (!takt_engine_is_stopping(engine) && result != TAKT_DONE) {
 		result = call_once(worker);
 		report_drops(worker, takt_clock_mono_ns());
-		takt_events_flush(&worker->events, takt_clock_mono_ns(), engine->plan->flush_ns);
+		flush(worker);
 		if (result < 0) {
 			pause_ns(FAILED_WAIT_NS);
 		}
 	}
-	takt_stream_seal(&worker->events.stream);
+	takt_events_end(&worker->events, worker->unit->ctx.cycle, takt_clock_mono_ns());
 	/* Partner: takt_worker_is_finished; the parcels before are visible. */
 	atomic_store_explicit(&worker->finished, result == TAKT_DONE, memory_order_release);
 	atomic_store_explicit(&worker->ended, true, memory_order_release);
@@ -227,9 +235,9 @@ static void *background_main(void *arg)
 		} else {
 			pause_ns(IDLE_POLL_NS);
 		}
-		takt_events_flush(&worker->events, takt_clock_mono_ns(), engine->plan->flush_ns);
+		flush(worker);
 	}
-	takt_stream_seal(&worker->events.stream);
+	takt_events_end(&worker->events, worker->unit->ctx.cycle, takt_clock_mono_ns());
 	atomic_store_explicit(&worker->ended, true, memory_order_release);
 	return NULL;
 }

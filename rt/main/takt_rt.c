@@ -192,7 +192,7 @@ static int check(const struct takt_plan *plan, bool json)
 {
 	char *text = NULL;
 
-	if (takt_graph_print(plan, json, &text) < 0) {
+	if (takt_plan_print(plan, json, &text) < 0) {
 		fprintf(stderr, "takt-rt: out of memory\n");
 		return 1;
 	}
