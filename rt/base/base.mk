@@ -4,9 +4,11 @@ libbase_la_SOURCES = \
 	%D%/crc32c.c %D%/crc32c.h \
 	%D%/err.c %D%/err.h \
 	%D%/file.c %D%/file.h \
+	%D%/json.c %D%/json.h \
 	%D%/pool.c %D%/pool.h \
 	%D%/quantity.c %D%/quantity.h \
 	%D%/suggest.c %D%/suggest.h \
 	%D%/tags.h \
+	%D%/text_buffer.c %D%/text_buffer.h \
 	%D%/utf8.c %D%/utf8.h \
 	%D%/version.c %D%/version.h

@@ -180,6 +180,20 @@ static uint64_t round_up(uint64_t bytes, uint64_t align)
 	return (bytes + align - 1) / align * align;
 }
 
+/* Leaves of a field: its items', and the count of a list. A text is one. */
+static void count_columns(struct takt_layout *layout, uint32_t index)
+{
+	const struct takt_field *field = &layout->type->fields[index];
+	struct takt_field_place *place = &layout->places[index];
+	uint64_t columns = place->nested ? place->nested->columns : 1;
+
+	if (field->shape != TAKT_SHAPE_TEXT) {
+		columns = columns * field->length + (field->shape == TAKT_SHAPE_LIST ? 1 : 0);
+	}
+	place->columns = columns <= TAKT_LAYOUT_COLUMNS_MAX ? (uint32_t)columns : 0;
+	layout->columns += place->columns ? place->columns : 1;
+}
+
 /* Place field @index at the next free offset, which is *@at, and move that on. */
 static void place_field(struct takt_layout *layout, uint32_t index, uint64_t *at)
 {
@@ -272,6 +286,7 @@ static int place_fields(struct takt_layout *layout, struct takt_err *err)
 	layout->align = 1;
 	for (uint32_t i = 0; i < layout->field_count; i++) {
 		place_field(layout, i, &at);
+		count_columns(layout, i);
 		if (at > TAKT_TYPE_BYTES_MAX) {
 			return takt_err_set(err, -EINVAL, "type %s is larger than %u MiB", type->name,
 					    TAKT_TYPE_BYTES_MAX >> 20);

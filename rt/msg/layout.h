@@ -19,6 +19,7 @@
 #define TAKT_TYPE_LENGTH_MAX (256u << 20)	/* items */
 #define TAKT_TYPES_MAX 1024u		/* in one catalog, or nested in one type */
 #define TAKT_ENUM_VALUES_MAX 4096u
+#define TAKT_LAYOUT_COLUMNS_MAX 256u	/* of a field that is spread over columns of a table */
 
 struct takt_layout;
 
@@ -26,6 +27,7 @@ struct takt_field_place {
 	uint32_t offset_bytes;	/* of the field in its struct; of `count` for a list */
 	uint32_t items_offset_bytes;	/* of the first item; == offset_bytes unless a list */
 	uint32_t item_bytes;
+	uint32_t columns;		/* leaves when spread over a table, 0: too many for that */
 	const struct takt_layout *nested;	/* of an item that is a struct, else NULL */
 };
 
@@ -40,6 +42,7 @@ struct takt_layout {
 	uint32_t tail_length;		/* its bound */
 	uint32_t field_count;
 	uint32_t depth;			/* 1: no nested type */
+	uint32_t columns;		/* leaves of all fields, at least one each */
 	uint32_t owned_count;
 	struct takt_layout **owned;	/* layouts of nested types that are freed with this one */
 	struct takt_field_place places[];	/* one a field, in order */

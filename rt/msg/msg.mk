@@ -9,4 +9,5 @@ libmsg_la_SOURCES = \
 	%D%/catalog_wire.c %D%/catalog_wire.h \
 	%D%/cbor_read.c %D%/cbor_read.h \
 	%D%/layout.c %D%/layout.h \
-	%D%/name.c %D%/name.h
+	%D%/name.c %D%/name.h \
+	%D%/value.c %D%/value.h

@@ -23,6 +23,9 @@ tests_unit_quantity_test_LDADD = $(unit_libs)
 unit_tests += %D%/catalog_test
 tests_unit_catalog_test_LDADD = $(unit_libs)
 
+unit_tests += %D%/value_test
+tests_unit_value_test_LDADD = $(unit_libs)
+
 unit_tests += %D%/layout_test
 tests_unit_layout_test_LDADD = $(unit_libs)
 
