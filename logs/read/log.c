@@ -172,7 +172,8 @@ int takt_log_open_io(const struct takt_log_io *ios, uint32_t count, struct takt_
 		     struct takt_log_error *error)
 {
 	struct takt_log *log = create("memory");
-	int r = log ? 0 : takt_log_fail(error, -ENOMEM, "out of memory");
+	struct takt_log_error why = { 0 };
+	int r = log ? 0 : takt_log_fail(&why, -ENOMEM, "out of memory");
 
 	for (uint32_t i = 0; i < count; i++) {
 		char name[32];
@@ -182,7 +183,7 @@ int takt_log_open_io(const struct takt_log_io *ios, uint32_t count, struct takt_
 			continue;
 		}
 		snprintf(name, sizeof(name), "memory %u", i + 1);
-		r = takt_log_files_add(&log->files, ios[i], name, error);
+		r = takt_log_files_add(&log->files, ios[i], name, &why);
 		if (r == -EBADMSG) {
 			takt_log_damage_put(&log->files.damages, &(struct takt_log_damage){
 				.file = name, .kind = TAKT_LOG_BAD_FILE, .stream = TAKT_LOG_NONE,
@@ -191,11 +192,13 @@ int takt_log_open_io(const struct takt_log_io *ios, uint32_t count, struct takt_
 	}
 	if (r == -EBADMSG && log->files.segment_count > 0) {
 		r = 0;
+		why.code = 0;
 	}
 	if (r == 0) {
-		r = read_heads(log, error);
+		r = read_heads(log, &why);
 	}
 	if (r < 0) {
+		takt_log_fail(error, r, "%s", why.text);
 		takt_log_close(log);
 		return r;
 	}

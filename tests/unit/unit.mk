@@ -53,6 +53,20 @@ tests_unit_gnss_test_SOURCES = \
 	rt/examples/gnss/nmea.c rt/examples/gnss/feed.c rt/examples/gnss/source.c rt/examples/gnss/track.c
 tests_unit_gnss_test_LDADD = $(CMOCKA_LIBS) -lm
 
+# The reader. What it is tested against is made by log_maker.c, byte by byte.
+log_maker = %D%/log_maker.c %D%/log_maker.h %D%/log_check.c %D%/log_check.h
+
+unit_tests += %D%/read_damage_test
+tests_unit_read_damage_test_SOURCES = %D%/read_damage_test.c $(log_maker)
+tests_unit_read_damage_test_LDADD = $(unit_libs)
+
+unit_tests += %D%/read_cursor_test
+tests_unit_read_cursor_test_SOURCES = %D%/read_cursor_test.c $(log_maker)
+tests_unit_read_cursor_test_LDADD = $(unit_libs)
+
+unit_tests += %D%/read_format_test
+tests_unit_read_format_test_LDADD = $(unit_libs)
+
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
