@@ -5,6 +5,8 @@
 script_tests = \
 	%D%/headers.sh %D%/hot.sh \
 	%D%/includes.py \
+	%D%/readme_task.sh \
+	%D%/sdk_compile.sh \
 	%D%/wrapper.sh
 
 # Programs and scripts of TESTS that .ci/run also runs under ThreadSanitizer.

@@ -34,4 +34,4 @@ TAKT_TASK(rich_sink, TAKT_SINK, struct takt_stateless, "nothing", TAKT_PROCESS(r
 TAKT_TASK(rich_source, TAKT_SOURCE, struct takt_stateless, "points", TAKT_PROCESS(rich_process))
 TAKT_PLUGIN("rich", "2.1", rich_filter, rich_sink, rich_source)
 
-#include "tests/unit/sdk_body.h"
+#include "tests/unit/sdk_body.inc"

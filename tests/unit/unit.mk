@@ -33,13 +33,13 @@ unit_tests += %D%/crc32c_test
 tests_unit_crc32c_test_LDADD = $(unit_libs)
 
 unit_tests += %D%/sdk_test
-tests_unit_sdk_test_SOURCES = %D%/sdk_test.c
+tests_unit_sdk_test_SOURCES = %D%/sdk_test.c %D%/sdk_rich.h %D%/sdk_body.inc
 tests_unit_sdk_test_CPPFLAGS = $(plugin_CPPFLAGS) -I$(top_srcdir)
 tests_unit_sdk_test_CFLAGS = $(AM_CFLAGS) -std=c11
 tests_unit_sdk_test_LDADD = $(CMOCKA_LIBS)
 
 unit_tests += %D%/sdk_cpp_test
-tests_unit_sdk_cpp_test_SOURCES = %D%/sdk_cpp_test.cc
+tests_unit_sdk_cpp_test_SOURCES = %D%/sdk_cpp_test.cc %D%/sdk_rich.h %D%/sdk_body.inc
 tests_unit_sdk_cpp_test_CPPFLAGS = $(plugin_CPPFLAGS) -I$(top_srcdir)
 tests_unit_sdk_cpp_test_LDADD = $(CMOCKA_LIBS)
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* nmea_source: what a receiver says, from a file, a FIFO or a serial device, one fix a message.
  *
- * Runs with `exec: io`: it waits in poll(), never longer than WAIT_MS without a look at takt_stopping.
- * The fixes of a recording are given when their UTC time stamps say so, unless `pace: full`. */
+ * Runs with `exec: io`: it waits in poll(), and returns without an output after WAIT_MS, so that the
+ * runtime can hand on its text and stop it. The fixes of a recording are given when their UTC time
+ * stamps say so, unless `pace: full`. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -56,10 +57,13 @@ struct source {
 	char bytes[4096];
 	size_t at;
 	size_t end;
+	enum nmea_event event;		/* the sentence that waits for due_ns, or NMEA_MORE */
+	uint64_t due_ns;
 	uint64_t heard_ns;		/* when the last bytes came */
 	uint64_t fixes;
 	enum fix_kind kind;
 	bool kind_told;
+	bool idle;			/* nothing more to read for now */
 	bool ended;
 	bool silence_told;
 };
@@ -151,26 +155,26 @@ static enum nmea_event next_event(struct takt_ctx *ctx, struct source *s)
 		return nmea_end(&s->nmea);
 	case FEED_BACK:
 		takt_info(ctx, "%s is back", s->feed.path);
-		return NMEA_MORE;
+		break;
 	case FEED_NOTHING:
 		break;
 	}
+	s->idle = true;
 	damage_tell(ctx, s, false);
 	silence_tell(ctx, s);
 	return NMEA_MORE;
 }
 
-/* Hold a recording's sentence back until it is as much later than the first one as it was then. */
-static void pace_wait(struct takt_ctx *ctx, struct source *s, int64_t day_ns)
+/* When to give the sentence of @day_ns: in a recording, as much later than the first one as it was then.
+ * Now (0) for what is live, has no time or stands behind a jump. */
+static uint64_t due_ns(struct source *s, const struct takt_params_nmea_source *params, int64_t day_ns)
 {
-	const struct takt_params_nmea_source *params = TAKT_PARAMS(ctx, nmea_source);
 	struct pace *pace = &s->pace;
-
-	if (s->feed.live || params->pace != PACE_RECORDING || day_ns == NMEA_NO_TIME) {
-		return;
-	}
 	int64_t step_ns = day_ns - pace->day_ns;
 
+	if (s->feed.live || params->pace != PACE_RECORDING || day_ns == NMEA_NO_TIME) {
+		return 0;
+	}
 	if (step_ns < -NMEA_DAY_NS / 2) {	/* past midnight */
 		step_ns += NMEA_DAY_NS;
 		pace->begin_day_ns -= NMEA_DAY_NS;
@@ -181,15 +185,30 @@ static void pace_wait(struct takt_ctx *ctx, struct source *s, int64_t day_ns)
 		pace->begin_ns = feed_now_ns();
 	}
 	pace->day_ns = day_ns;
+	return pace->begin_ns + (uint64_t)(day_ns - pace->begin_day_ns);
+}
 
-	const uint64_t due_ns = pace->begin_ns + (uint64_t)(day_ns - pace->begin_day_ns);
+/* Make sure that there is an event, and wait for its time, WAIT_MS at most. True when it is to be taken. */
+static bool is_due(struct takt_ctx *ctx, struct source *s)
+{
+	const struct takt_params_nmea_source *params = TAKT_PARAMS(ctx, nmea_source);
 
-	for (uint64_t now_ns = feed_now_ns(); now_ns < due_ns && !takt_stopping(ctx);
-	     now_ns = feed_now_ns()) {
-		const uint64_t left_ns = due_ns - now_ns;
-
-		feed_sleep_ns(left_ns < WAIT_MS * 1000000u ? left_ns : WAIT_MS * 1000000u);
+	if (s->event == NMEA_MORE) {
+		s->event = next_event(ctx, s);
+		s->due_ns = s->event == NMEA_GGA ? due_ns(s, params, s->nmea.gga.day_ns) :
+			    s->event == NMEA_RMC ? due_ns(s, params, s->nmea.rmc.day_ns) : 0;
 	}
+	const uint64_t now_ns = s->due_ns > 0 ? feed_now_ns() : 0;
+	const uint64_t left_ns = s->due_ns > now_ns ? s->due_ns - now_ns : 0;
+
+	if (left_ns > WAIT_MS * 1000000u) {
+		feed_sleep_ns(WAIT_MS * 1000000u);
+		return false;
+	}
+	if (left_ns > 0) {
+		feed_sleep_ns(left_ns);
+	}
+	return true;
 }
 
 static void date_keep(struct source *s)
@@ -266,7 +285,6 @@ static bool take(struct takt_ctx *ctx, struct source *s, enum nmea_event event)
 
 	switch (event) {
 	case NMEA_GGA:
-		pace_wait(ctx, s, s->nmea.gga.day_ns);
 		kind = kind_of(&s->nmea.gga);
 		kind_tell(ctx, s, kind);
 		if (kind != FIX_NONE) {
@@ -275,7 +293,6 @@ static bool take(struct takt_ctx *ctx, struct source *s, enum nmea_event event)
 		}
 		return false;
 	case NMEA_RMC:
-		pace_wait(ctx, s, s->nmea.rmc.day_ns);
 		date_keep(s);
 		return false;
 	case NMEA_DAMAGED:
@@ -293,11 +310,18 @@ static int source_process(struct takt_ctx *ctx)
 {
 	struct source *s = TAKT_STATE(ctx, struct source);
 
-	while (!takt_stopping(ctx)) {
-		if (s->ended) {
+	s->idle = false;
+	while (!s->idle && !takt_stopping(ctx)) {
+		if (s->ended && s->event == NMEA_MORE) {
 			return TAKT_DONE;
 		}
-		if (take(ctx, s, next_event(ctx, s))) {
+		if (!is_due(ctx, s)) {
+			break;
+		}
+		const bool given = take(ctx, s, s->event);
+
+		s->event = NMEA_MORE;
+		if (given) {
 			break;
 		}
 	}

@@ -12,7 +12,9 @@
  *                 async-signal-safe and must not rely on stop having run or not
  *
  * With `exec: lane` (the default) the cycle methods run on a real-time thread: no allocation, no lock,
- * no system call, no unbounded loop. */
+ * no system call, no unbounded loop. With `exec: io` process may wait, but should return every 100 ms or
+ * so, with or without an output: its text is handed on between calls, and so is the wish to stop. An
+ * output's time of validity is then that of TAKT_OUT, unless the task sets it. */
 #ifndef TAKT_TASK_H
 #define TAKT_TASK_H
 
