@@ -75,7 +75,6 @@ static void worker_status(struct takt_ctx *ctx, uint32_t output, const char *tex
 		for (uint32_t n = 0; n < TAKT_STATUS_BYTES_MAX && text[n]; n++) {
 			item->status[n] = text[n];
 		}
-		item->message.status = item->status;
 	}
 }
 
@@ -104,11 +103,19 @@ const struct takt_host takt_worker_host = {
 	.stopping = worker_stopping,
 };
 
+static bool has_room(const struct takt_worker *worker)
+{
+	/* Partner: the release in takt_worker_take; parcels before `head` may be filled again. */
+	return atomic_load_explicit(&worker->tail, memory_order_relaxed) -
+		       atomic_load_explicit(&worker->head, memory_order_acquire) <
+	       worker->capacity;
+}
+
+/* A parcel of the queue, or the spare one while the queue is full. */
 static bool begin_parcel(struct takt_worker *worker)
 {
 	const uint64_t tail = atomic_load_explicit(&worker->tail, memory_order_relaxed);
-	const bool room = tail - atomic_load_explicit(&worker->head, memory_order_acquire) <
-			  worker->capacity;
+	const bool room = has_room(worker);
 
 	worker->current = room ? takt_worker_parcel(worker, tail)
 			       : worker->items + (size_t)worker->capacity * worker->unit->outlet_count;
@@ -116,6 +123,20 @@ static bool begin_parcel(struct takt_worker *worker)
 		worker->current[i].present = false;
 	}
 	return room;
+}
+
+/* The lane made room while the task waited: exchange the spare parcel for the next of the queue. */
+static void move_spare_into_queue(struct takt_worker *worker)
+{
+	struct takt_parcel_item *to = takt_worker_parcel(
+		worker, atomic_load_explicit(&worker->tail, memory_order_relaxed));
+
+	for (uint32_t i = 0; i < worker->unit->outlet_count; i++) {
+		const struct takt_parcel_item item = to[i];
+
+		to[i] = worker->current[i];
+		worker->current[i] = item;
+	}
 }
 
 static void end_parcel(struct takt_worker *worker, bool room)
@@ -131,6 +152,10 @@ static void end_parcel(struct takt_worker *worker, bool room)
 			item->message.bytes = takt_layout_used_bytes(unit->outlets[i].layout,
 								     item->payload);
 		}
+	}
+	if (any && !room && has_room(worker)) {
+		move_spare_into_queue(worker);
+		room = true;
 	}
 	if (any && room) {
 		atomic_fetch_add_explicit(&worker->tail, 1, memory_order_release);

@@ -10,7 +10,7 @@
 #include "rt/engine/unit.h"
 
 struct takt_parcel_item {
-	struct takt_message message;	/* payload points at `payload` */
+	struct takt_message message;	/* tov, stamp, bytes; the rest is beside it */
 	void *payload;
 	bool present;
 	char status[TAKT_STATUS_BYTES_MAX + 1];

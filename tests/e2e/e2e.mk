@@ -1,5 +1,5 @@
 # Whole programs, as a user runs them:  script_tests += %D%/hello.sh
-script_tests += %D%/faults.py %D%/kill.py %D%/lane.py
+script_tests += %D%/faults.py %D%/kill.py %D%/lane.py %D%/wiring.py
 script_tests += %D%/gnss.py %D%/hello.sh
 EXTRA_DIST += %D%/harness.py
 
@@ -8,6 +8,12 @@ plugins_test_faults_so_SOURCES = %D%/plugins/faults.c
 plugins_test_faults_so_CPPFLAGS = $(plugin_CPPFLAGS) -D_GNU_SOURCE
 plugins_test_faults_so_CFLAGS = $(plugin_CFLAGS)
 plugins_test_faults_so_LINK = $(plugin_LINK)
+
+noinst_PROGRAMS += plugins/test_shapes.so
+plugins_test_shapes_so_SOURCES = %D%/plugins/shapes.c
+plugins_test_shapes_so_CPPFLAGS = $(plugin_CPPFLAGS) -D_GNU_SOURCE
+plugins_test_shapes_so_CFLAGS = $(plugin_CFLAGS)
+plugins_test_shapes_so_LINK = $(plugin_LINK)
 
 check_PROGRAMS += %D%/logdump
 tests_e2e_logdump_SOURCES = %D%/logdump.c

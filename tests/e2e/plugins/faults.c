@@ -69,7 +69,9 @@ static int fault_now(struct takt_ctx *ctx, const char *mode)
 			zero = 0;
 		}
 	} else if (strcmp(mode, "segv") == 0) {
-		*(volatile int *)(uintptr_t)8 = 1;
+		volatile uintptr_t nowhere = 8;
+
+		*(volatile int *)nowhere = 1;
 	} else if (strcmp(mode, "abort") == 0) {
 		abort();
 	} else if (strcmp(mode, "exit") == 0) {
