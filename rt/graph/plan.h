@@ -83,11 +83,13 @@ struct takt_plan {
 	uint32_t output_count;
 	const struct takt_type **types;	/* all message types in use, nested ones included and first */
 	uint32_t type_count;
+	const struct takt_layout **layouts;	/* of types, same index */
 	struct takt_plugin_handle **plugins;	/* loaded plug-ins */
 	uint32_t plugin_count;
 	uint32_t text_site_count;	/* sites are numbered 0.. over all plug-ins, in takt_text_site.id */
 	uint32_t copperlist_bytes_max;	/* largest record that a cycle can make, head and rows included */
 	uint32_t scratch_bytes_max;	/* largest sum of payloads that are not recorded */
+	struct takt_plan_memory *memory;	/* private: what all of this lies in */
 };
 
 struct takt_plugin_handle {

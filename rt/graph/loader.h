@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the steps of takt_graph_load share. Tasks are in the file's order here; the plan has its own. */
+#ifndef TAKT_GRAPH_LOADER_H
+#define TAKT_GRAPH_LOADER_H
+
+#include <limits.h>
+
+#include "rt/config/config.h"
+#include "rt/graph/plan.h"
+#include "rt/graph/type_set.h"
+
+/* What one input reads. */
+struct takt_link {
+	const struct takt_config_connection *connection;	/* NULL: not connected */
+	uint32_t from_task;		/* file order */
+	uint32_t from_output;		/* index among that task's outputs */
+};
+
+struct takt_load_task {
+	const struct takt_config_task *config;
+	const struct takt_task *type;
+	const struct takt_plugin_handle *plugin;
+	struct takt_link *links;	/* per input port */
+	uint32_t input_count;
+	uint32_t output_count;
+	uint32_t position;		/* in plan order */
+};
+
+struct takt_loader {
+	const struct takt_config *config;
+	struct takt_pool *pool;		/* of the plan */
+	struct takt_plan *plan;
+	struct takt_type_set *types;
+	struct takt_load_task *tasks;	/* config->task_count */
+	struct takt_err *err;
+	char dir[PATH_MAX];		/* of the graph file, absolute */
+};
+
+/* The steps, in their order; each returns 0, -EINVAL or -ENOMEM. */
+TAKT_SETUP int takt_load_plugins(struct takt_loader *loader);
+TAKT_SETUP int takt_load_types(struct takt_loader *loader);
+TAKT_SETUP int takt_load_tasks(struct takt_loader *loader);
+TAKT_SETUP int takt_load_connections(struct takt_loader *loader);
+TAKT_SETUP int takt_load_order(struct takt_loader *loader);	/* fills position */
+TAKT_SETUP int takt_load_plan(struct takt_loader *loader);	/* tasks, outputs, inputs, types, sizes */
+
+/* plan->config_text: the file with every default filled in and every path absolute, as YAML that loads
+ * to the same plan. Returns 0 or -ENOMEM. */
+TAKT_SETUP int takt_load_render(struct takt_loader *loader);
+
+/* The @index-th input (or output) port of @task, NULL behind the last. */
+TAKT_ANY const struct takt_port *takt_port_at(const struct takt_task *task, bool output,
+					      uint32_t index);
+
+/* "source", "filter", "sink". */
+TAKT_ANY const char *takt_kind_name(uint32_t kind);
+
+/* Out of memory. */
+TAKT_SETUP int takt_load_no_memory(struct takt_loader *loader);
+
+#endif

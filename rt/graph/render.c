@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rt/config/scalar.h"
+#include "rt/graph/json.h"
+#include "rt/graph/loader.h"
+#include "rt/graph/params.h"
+
+/* One value by its kind, in a form that reads back. */
+static void value_write(const struct takt_key *key, const struct takt_value *value, FILE *out)
+{
+	char word[24];
+
+	switch (key->kind) {
+	case TAKT_KEY_CPU:
+	case TAKT_KEY_CPUS:
+		if (value->number == TAKT_CPU_UNSET) {
+			fputs("auto", out);
+		} else {
+			fprintf(out, "%" PRIu64, value->number);
+		}
+		break;
+	case TAKT_KEY_OVERRUN:
+		takt_key_word(key->more, value->number & 0xff, word, sizeof(word));
+		if ((value->number & 0xff) == TAKT_OVERRUN_CATCH_UP_INDEX) {
+			fprintf(out, "{%s: %" PRIu64 "}", word, value->number >> 8);
+		} else {
+			fputs(word, out);
+		}
+		break;
+	case TAKT_KEY_TEXT:
+		takt_json_text(out, value->text);
+		break;
+	default:
+		fputs(value->text, out);
+		break;
+	}
+}
+
+/* All keys of a section that have a value, one a line. */
+static void section_write(enum takt_key_place place, const void *values, FILE *out)
+{
+	uint32_t count;
+	const struct takt_key *keys = takt_keys(&count);
+
+	fprintf(out, "%s:\n", takt_key_place_name(place));
+	for (uint32_t i = 0; i < count; i++) {
+		const struct takt_value *value =
+			(const struct takt_value *)((const char *)values + keys[i].offset_bytes);
+
+		if (keys[i].place == place && (value->node || value->text[0])) {
+			fprintf(out, "  %s: ", keys[i].key);
+			value_write(&keys[i], value, out);
+			fputc('\n', out);
+		}
+	}
+}
+
+static void node_open(const struct takt_node *node, FILE *out)
+{
+	if (node->key) {
+		takt_json_text(out, node->key);
+		fputs(": ", out);
+	}
+	if (node->kind != TAKT_NODE_TEXT) {
+		fputc(node->kind == TAKT_NODE_LIST ? '[' : '{', out);
+	} else if (!node->quoted && takt_scalar_is_bare(node->text)) {
+		fputs(node->text, out);
+	} else {
+		takt_json_text(out, node->text);
+	}
+}
+
+/* @map as it stands, in one line. */
+static void map_write(const struct takt_node *map, FILE *out)
+{
+	const struct takt_node *open[TAKT_TREE_DEPTH_MAX], *next = map->first;
+	uint32_t depth = 1;
+
+	open[0] = map;
+	fputc('{', out);
+	while (depth > 0) {
+		if (!next) {
+			fputc(open[--depth]->kind == TAKT_NODE_LIST ? ']' : '}', out);
+			next = depth > 0 ? open[depth]->next : NULL;
+			continue;
+		}
+		fputs(next == open[depth - 1]->first ? "" : ", ", out);
+		node_open(next, out);
+		if (next->kind != TAKT_NODE_TEXT) {
+			open[depth++] = next;
+			next = next->first;
+		} else {
+			next = next->next;
+		}
+	}
+	fputc('\n', out);
+}
+
+/* Keys that say something where the task runs. */
+static bool applies(const struct takt_key *key, enum takt_exec exec)
+{
+	static const char *const off_lane[] = { "take", "queue", "cpu" };
+
+	for (uint32_t i = 0; i < sizeof(off_lane) / sizeof(off_lane[0]); i++) {
+		if (strcmp(key->key, off_lane[i]) == 0) {
+			return exec != TAKT_EXEC_LANE;
+		}
+	}
+	if (strcmp(key->key, "priority") == 0) {
+		return exec == TAKT_EXEC_IO;
+	}
+	if (strcmp(key->key, "every") == 0 || strcmp(key->key, "offset") == 0) {
+		return exec != TAKT_EXEC_IO;
+	}
+	return strcmp(key->key, "params") != 0;
+}
+
+static int task_write(struct takt_loader *loader, const struct takt_load_task *from, FILE *out)
+{
+	const struct takt_plan_task *task = &loader->plan->tasks[from->position];
+	const char *params = takt_params_format(loader->pool, from->type, task->params, true);
+	uint32_t count;
+	const struct takt_key *keys = takt_keys(&count);
+
+	if (!params) {
+		return -ENOMEM;
+	}
+	fputs("  - {", out);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct takt_value *value = (const struct takt_value *)
+			((const char *)&from->config->keys + keys[i].offset_bytes);
+		char word[24];
+
+		if (keys[i].place != TAKT_PLACE_TASK) {
+			continue;
+		}
+		if (strcmp(keys[i].key, "level") == 0) {
+			takt_key_word(keys[i].more, task->text_level, word, sizeof(word));
+			fprintf(out, ", level: %s", word);
+		} else if (applies(&keys[i], task->exec) && (value->node || value->text[0])) {
+			fprintf(out, "%s%s: ", strcmp(keys[i].key, "id") == 0 ? "" : ", ", keys[i].key);
+			value_write(&keys[i], value, out);
+		}
+	}
+	fprintf(out, ", params: %s}\n", params);
+	return 0;
+}
+
+/* Exact, in the largest unit that is. */
+static void ns_write(uint64_t ns, FILE *out)
+{
+	static const struct { uint64_t ns; const char *unit; } units[] = {
+		{ 1000000000, "s" }, { 1000000, "ms" }, { 1000, "us" }, { 1, "ns" },
+	};
+	uint32_t i = 0;
+
+	while (ns % units[i].ns != 0) {
+		i++;
+	}
+	fprintf(out, "%" PRIu64 "%s", ns / units[i].ns, units[i].unit);
+}
+
+static void connections_write(const struct takt_loader *loader, FILE *out)
+{
+	if (loader->config->connection_count > 0) {
+		fputs("connections:\n", out);
+	}
+	for (uint32_t i = 0; i < loader->config->task_count; i++) {
+		const struct takt_load_task *to = &loader->tasks[i];
+
+		for (uint32_t j = 0; j < to->input_count; j++) {
+			const struct takt_link *link = &to->links[j];
+			const struct takt_load_task *from = &loader->tasks[link->from_task];
+
+			fprintf(out, "  - {from: %s.%s, to: %s.%s, delay: %u",
+				from->config->keys.id.text,
+				takt_port_at(from->type, true, link->from_output)->name,
+				to->config->keys.id.text, takt_port_at(to->type, false, j)->name,
+				link->connection->delay);
+			if (link->connection->hold_ns > 0) {
+				fputs(", hold: ", out);
+				ns_write(link->connection->hold_ns, out);
+			}
+			fputs("}\n", out);
+		}
+	}
+}
+
+static int file_write(struct takt_loader *loader, FILE *out)
+{
+	const struct takt_config *config = loader->config;
+	struct takt_logging_keys logging = config->logging;
+
+	fprintf(out, "takt: 1\nname: %s\n", config->root.name.text);
+	fputs("plugins: [", out);
+	for (uint32_t i = 0; i < loader->plan->plugin_count; i++) {
+		fputs(i ? ", " : "", out);
+		takt_json_text(out, loader->plan->plugins[i]->path);
+	}
+	fputs("]\n", out);
+	if (config->root.enums.node) {
+		fputs("enums: ", out);
+		map_write(config->root.enums.node, out);
+	}
+	if (config->root.types.node) {
+		fputs("types: ", out);
+		map_write(config->root.types.node, out);
+	}
+	section_write(TAKT_PLACE_RUNTIME, &config->runtime, out);
+	if (loader->plan->log_dir) {
+		logging.dir.text = loader->plan->log_dir;
+	}
+	section_write(TAKT_PLACE_LOGGING, &logging, out);
+	fputs("tasks:\n", out);
+	for (uint32_t i = 0; i < config->task_count; i++) {
+		if (task_write(loader, &loader->tasks[i], out) < 0) {
+			return -ENOMEM;
+		}
+	}
+	connections_write(loader, out);
+	return 0;
+}
+
+int takt_load_render(struct takt_loader *loader)
+{
+	char *bytes = NULL;
+	size_t size_bytes = 0;
+	FILE *out = open_memstream(&bytes, &size_bytes);
+	int rc;
+
+	if (!out) {
+		return takt_load_no_memory(loader);
+	}
+	rc = file_write(loader, out);
+	if (fclose(out) != 0) {
+		rc = -ENOMEM;
+	}
+	if (rc == 0) {
+		loader->plan->config_text = takt_pool_copy(loader->pool, bytes, size_bytes);
+	}
+	free(bytes);
+	return loader->plan->config_text ? 0 : takt_load_no_memory(loader);
+}
