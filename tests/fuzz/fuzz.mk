@@ -17,6 +17,14 @@ EXTRA_DIST += \
 	%D%/corpus/nmea_fuzz/telit.nmea \
 	%D%/corpus/nmea_fuzz/trimble.nmea
 
+fuzzers += %D%/config_fuzz
+tests_fuzz_config_fuzz_SOURCES = %D%/config_fuzz.c $(fuzz_main)
+tests_fuzz_config_fuzz_LDADD = $(log_libs) $(rt_libs)
+tests_fuzz_config_fuzz_LDFLAGS = $(fuzz_link)
+EXTRA_DIST += \
+	%D%/corpus/config_fuzz/anchors.yaml \
+	%D%/corpus/config_fuzz/valid.yaml
+
 check_PROGRAMS += $(fuzzers)
 if FUZZING
 fuzz_main =

@@ -67,6 +67,44 @@ tests_unit_read_cursor_test_LDADD = $(unit_libs)
 unit_tests += %D%/read_format_test
 tests_unit_read_format_test_LDADD = $(unit_libs)
 
+unit_tests += %D%/config_test
+tests_unit_config_test_LDADD = $(unit_libs)
+EXTRA_DIST += %D%/config_errors.def
+
+# Plug-ins to load, right and wrong ones, beside the test.
+unit_tests += %D%/graph_test
+tests_unit_graph_test_CPPFLAGS = $(AM_CPPFLAGS) $(dirs_CPPFLAGS)
+tests_unit_graph_test_LDADD = $(unit_libs)
+EXTRA_DIST += %D%/graph_errors.def
+check_PROGRAMS += \
+	%D%/plugin_good.so \
+	%D%/plugin_other1.so %D%/plugin_other2.so \
+	%D%/plugin_bad1.so %D%/plugin_bad2.so %D%/plugin_bad3.so
+tests_unit_plugin_good_so_SOURCES = %D%/plugin_good.c
+tests_unit_plugin_good_so_CPPFLAGS = $(plugin_CPPFLAGS)
+tests_unit_plugin_good_so_CFLAGS = $(plugin_CFLAGS)
+tests_unit_plugin_good_so_LINK = $(plugin_LINK)
+tests_unit_plugin_other1_so_SOURCES = %D%/plugin_other.c
+tests_unit_plugin_other1_so_CPPFLAGS = $(plugin_CPPFLAGS) -DVARIANT=1
+tests_unit_plugin_other1_so_CFLAGS = $(plugin_CFLAGS)
+tests_unit_plugin_other1_so_LINK = $(plugin_LINK)
+tests_unit_plugin_other2_so_SOURCES = %D%/plugin_other.c
+tests_unit_plugin_other2_so_CPPFLAGS = $(plugin_CPPFLAGS) -DVARIANT=2
+tests_unit_plugin_other2_so_CFLAGS = $(plugin_CFLAGS)
+tests_unit_plugin_other2_so_LINK = $(plugin_LINK)
+tests_unit_plugin_bad1_so_SOURCES = %D%/plugin_bad.c
+tests_unit_plugin_bad1_so_CPPFLAGS = $(plugin_CPPFLAGS) -DVARIANT=1
+tests_unit_plugin_bad1_so_CFLAGS = $(plugin_CFLAGS)
+tests_unit_plugin_bad1_so_LINK = $(plugin_LINK)
+tests_unit_plugin_bad2_so_SOURCES = %D%/plugin_bad.c
+tests_unit_plugin_bad2_so_CPPFLAGS = $(plugin_CPPFLAGS) -DVARIANT=2
+tests_unit_plugin_bad2_so_CFLAGS = $(plugin_CFLAGS)
+tests_unit_plugin_bad2_so_LINK = $(plugin_LINK)
+tests_unit_plugin_bad3_so_SOURCES = %D%/plugin_bad.c
+tests_unit_plugin_bad3_so_CPPFLAGS = $(plugin_CPPFLAGS) -DVARIANT=3
+tests_unit_plugin_bad3_so_CFLAGS = $(plugin_CFLAGS)
+tests_unit_plugin_bad3_so_LINK = $(plugin_LINK)
+
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
