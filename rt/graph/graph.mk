@@ -1,7 +1,6 @@
 noinst_LTLIBRARIES += libgraph.la
 libgraph_la_CPPFLAGS = $(AM_CPPFLAGS) $(dirs_CPPFLAGS)
 libgraph_la_SOURCES = \
-	%D%/json.c %D%/json.h \
 	%D%/load.c %D%/loader.h \
 	%D%/load_connections.c \
 	%D%/load_plan.c \

@@ -9,7 +9,7 @@
 
 #include "rt/base/quantity.h"
 #include "rt/config/nearest.h"
-#include "rt/graph/json.h"
+#include "rt/base/json.h"
 
 #define LITERAL_BYTES 4096u
 #define EXACT_MAX 9007199254740992.0	/* 2^53: up to here a double holds every whole number */
@@ -383,7 +383,7 @@ static void real_format(const struct takt_field *field, double real, char *out, 
 }
 
 void takt_param_item_format(const struct takt_field *field, const void *at, bool with_unit,
-			    FILE *out)
+			    struct takt_text_buffer *out)
 {
 	const bool unit = with_unit && takt_param_has_unit(field);
 	char text[64];
@@ -391,19 +391,19 @@ void takt_param_item_format(const struct takt_field *field, const void *at, bool
 	int32_t value;
 
 	if (field->scalar == TAKT_SCALAR_CHAR) {
-		takt_json_text(out, at);
+		takt_json_puts(out, at);
 		return;
 	}
 	load(field, at, &number);
 	if (field->scalar == TAKT_SCALAR_BOOL) {
-		fputs(number.whole ? "true" : "false", out);
+		takt_text_buffer_puts(out, number.whole ? "true" : "false");
 		return;
 	}
 	if (field->scalar == TAKT_SCALAR_ENUM) {
 		value = (int32_t)number.whole;
 		for (uint32_t i = 0; i < field->names->value_count; i++) {
 			if (field->names->values[i].value == value) {
-				takt_json_text(out, field->names->values[i].name);
+				takt_json_puts(out, field->names->values[i].name);
 				return;
 			}
 		}
@@ -414,10 +414,10 @@ void takt_param_item_format(const struct takt_field *field, const void *at, bool
 		whole_format(number.whole, text, sizeof(text));
 	}
 	if (unit) {
-		fprintf(out, "\"%s", text);
-		takt_json_bytes(out, field->unit, strlen(field->unit));
-		fputc('"', out);
+		takt_text_buffer_printf(out, "\"%s", text);
+		takt_json_put_text(out, field->unit, strlen(field->unit));
+		takt_text_buffer_puts(out, "\"");
 	} else {
-		fputs(text, out);
+		takt_text_buffer_puts(out, text);
 	}
 }

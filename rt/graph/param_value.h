@@ -3,12 +3,11 @@
 #ifndef TAKT_GRAPH_PARAM_VALUE_H
 #define TAKT_GRAPH_PARAM_VALUE_H
 
-#include <stdio.h>
-
 #include <takt/task.h>
 
 #include "rt/base/err.h"
 #include "rt/base/tags.h"
+#include "rt/base/text_buffer.h"
 
 enum takt_param_source {
 	TAKT_PARAM_PLAIN,	/* a text of the graph file */
@@ -29,7 +28,7 @@ TAKT_SETUP int takt_param_item_parse(const struct takt_param *param, enum takt_p
 /* Write the item at @at as JSON. @with_unit: as a text with its unit where it has one, as the graph
  * file wants it. */
 TAKT_SETUP void takt_param_item_format(const struct takt_field *field, const void *at,
-				       bool with_unit, FILE *out);
+				       bool with_unit, struct takt_text_buffer *out);
 
 /* True when numbers of @field carry a unit. */
 TAKT_ANY bool takt_param_has_unit(const struct takt_field *field);

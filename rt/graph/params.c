@@ -9,7 +9,8 @@
 #include "rt/config/type_words.h"
 #include "rt/graph/param_value.h"
 
-#define PARAMS_BYTES_MAX (16u << 20)
+#define PARAMS_BYTES_MAX (4u << 20)
+#define TEXT_BYTES_MAX (256u << 20)	/* more than any of them makes */
 
 /* What one value is read for. @dir: absolute. */
 struct reading {
@@ -399,7 +400,7 @@ int takt_params_fill(struct takt_pool *pool, const struct takt_task *task, const
 	return 0;
 }
 
-static void field_format(const struct takt_field *field, const char *at, bool with_units, FILE *out)
+static void field_format(const struct takt_field *field, const char *at, bool with_units, struct takt_text_buffer *out)
 {
 	const bool many = field->shape == TAKT_SHAPE_ARRAY || field->shape == TAKT_SHAPE_LIST;
 	uint32_t count = many ? field->length : 1;
@@ -407,39 +408,36 @@ static void field_format(const struct takt_field *field, const char *at, bool wi
 	if (field->shape == TAKT_SHAPE_LIST) {
 		memcpy(&count, at, sizeof(count));
 	}
-	fputs(many ? "[" : "", out);
+	takt_text_buffer_puts(out, many ? "[" : "");
 	for (uint32_t i = 0; i < count; i++) {
-		fputs(i ? ", " : "", out);
+		takt_text_buffer_puts(out, i ? ", " : "");
 		takt_param_item_format(field, at + items_at(field) +
 				       (size_t)i * takt_param_item_bytes(field), with_units, out);
 	}
-	fputs(many ? "]" : "", out);
+	takt_text_buffer_puts(out, many ? "]" : "");
 }
 
 char *takt_params_format(struct takt_pool *pool, const struct takt_task *task, const void *params,
 			 bool with_units)
 {
-	char *bytes = NULL, *text = NULL;
-	size_t size_bytes = 0;
+	struct takt_text_buffer out;
+	char *text = NULL;
 	uint64_t end = 0;
-	FILE *out = open_memstream(&bytes, &size_bytes);
 
-	if (!out) {
-		return NULL;
-	}
-	fputc('{', out);
+	takt_text_buffer_init(&out, TEXT_BYTES_MAX);
+	takt_text_buffer_puts(&out, "{");
 	for (uint32_t i = 0; i < task->param_count; i++) {
 		const struct takt_field *field = &task->params[i].field;
 
 		end = place_next(field, end);
-		fprintf(out, "%s\"%s\": ", i ? ", " : "", field->name);
-		field_format(field, (const char *)params + end, with_units, out);
+		takt_text_buffer_printf(&out, "%s\"%s\": ", i ? ", " : "", field->name);
+		field_format(field, (const char *)params + end, with_units, &out);
 		end += bytes_of(field);
 	}
-	fputc('}', out);
-	if (fclose(out) == 0) {
-		text = takt_pool_copy(pool, bytes, size_bytes);
+	takt_text_buffer_puts(&out, "}");
+	if (out.error == 0) {
+		text = takt_pool_copy(pool, out.text, out.used);
 	}
-	free(bytes);
+	takt_text_buffer_fini(&out);
 	return text;
 }

@@ -7,9 +7,10 @@
 #include <stdlib.h>
 
 #include "rt/base/quantity.h"
-#include "rt/graph/json.h"
+#include "rt/base/json.h"
 #include "rt/graph/size.h"
 
+#define TEXT_BYTES_MAX (1u << 30)
 #define NS_PER_S 1000000000.0
 
 static const char *const wait_names[] = { "sleep", "spin" };
@@ -35,50 +36,50 @@ static const char *bytes_text(uint64_t bytes, char *out)
 	return takt_quantity_format_bytes(bytes, out, TAKT_QUANTITY_TEXT_BYTES);
 }
 
-static void input_text(const struct takt_plan *plan, const struct takt_plan_input *input, FILE *out)
+static void input_text(const struct takt_plan *plan, const struct takt_plan_input *input, struct takt_text_buffer *out)
 {
 	const struct takt_plan_output *from = &plan->outputs[input->output];
 	char hold[TAKT_QUANTITY_TEXT_BYTES];
 
-	fprintf(out, "      in  %-16s %s <- %s.%s", input->port->name, input->port->type->name,
+	takt_text_buffer_printf(out, "      in  %-16s %s <- %s.%s", input->port->name, input->port->type->name,
 		plan->tasks[from->task].id, from->port->name);
 	if (input->delay > 0) {
-		fprintf(out, ", delay %u", input->delay);
+		takt_text_buffer_printf(out, ", delay %u", input->delay);
 	}
 	if (input->hold_ns > 0) {
-		fprintf(out, ", hold %s",
+		takt_text_buffer_printf(out, ", hold %s",
 			takt_quantity_format_ns(input->hold_ns, hold, sizeof(hold)));
 	}
-	fputc('\n', out);
+	takt_text_buffer_puts(out, "\n");
 }
 
-static void output_text(const struct takt_plan_output *output, FILE *out)
+static void output_text(const struct takt_plan_output *output, struct takt_text_buffer *out)
 {
 	char size[TAKT_QUANTITY_TEXT_BYTES];
 
-	fprintf(out, "      out %-16s %s, %s", output->port->name, output->port->type->name,
+	takt_text_buffer_printf(out, "      out %-16s %s, %s", output->port->name, output->port->type->name,
 		bytes_text(output->layout->bytes, size));
 	if (output->slots > 1) {
-		fprintf(out, ", up to %u a cycle", output->slots);
+		takt_text_buffer_printf(out, ", up to %u a cycle", output->slots);
 	}
-	fprintf(out, "%s\n", output->recorded ? "" : ", not recorded");
+	takt_text_buffer_printf(out, "%s\n", output->recorded ? "" : ", not recorded");
 }
 
-static void task_text(const struct takt_plan *plan, uint32_t index, FILE *out)
+static void task_text(const struct takt_plan *plan, uint32_t index, struct takt_text_buffer *out)
 {
 	const struct takt_plan_task *task = &plan->tasks[index];
 
-	fprintf(out, "  %3u %-16s %s (%s), %s", index, task->id, task->type->name, task->plugin->name,
+	takt_text_buffer_printf(out, "  %3u %-16s %s (%s), %s", index, task->id, task->type->name, task->plugin->name,
 		takt_exec_name(task->exec));
 	if (task->exec == TAKT_EXEC_IO) {
-		fprintf(out, ", takes %s", take_names[task->take]);
+		takt_text_buffer_printf(out, ", takes %s", take_names[task->take]);
 	} else if (plan->period_ns > 0) {
-		fprintf(out, ", %g Hz", rate_hz(plan, task->every));
+		takt_text_buffer_printf(out, ", %g Hz", rate_hz(plan, task->every));
 	}
 	if (task->every > 1) {
-		fprintf(out, ", every %u from %u", task->every, task->offset);
+		takt_text_buffer_printf(out, ", every %u from %u", task->every, task->offset);
 	}
-	fputc('\n', out);
+	takt_text_buffer_puts(out, "\n");
 	for (uint32_t i = 0; i < task->input_count; i++) {
 		input_text(plan, &task->inputs[i], out);
 	}
@@ -87,41 +88,41 @@ static void task_text(const struct takt_plan *plan, uint32_t index, FILE *out)
 	}
 }
 
-static void plan_text(const struct takt_plan *plan, FILE *out)
+static void plan_text(const struct takt_plan *plan, struct takt_text_buffer *out)
 {
 	const struct takt_plan_size size = takt_plan_size(plan);
 	char text[2][TAKT_QUANTITY_TEXT_BYTES];
 
-	fprintf(out, "graph %s, %s: ", plan->name, plan->path);
+	takt_text_buffer_printf(out, "graph %s, %s: ", plan->name, plan->path);
 	if (plan->period_ns > 0) {
-		fprintf(out, "%g Hz (a cycle every %s)", rate_hz(plan, 1),
+		takt_text_buffer_printf(out, "%g Hz (a cycle every %s)", rate_hz(plan, 1),
 			takt_quantity_format_ns(plan->period_ns, text[0], sizeof(text[0])));
 	} else {
-		fputs("free running", out);
+		takt_text_buffer_puts(out, "free running");
 	}
-	fprintf(out, ", wait %s, overrun %s\n", wait_names[plan->wait], overrun_names[plan->overrun]);
+	takt_text_buffer_printf(out, ", wait %s, overrun %s\n", wait_names[plan->wait], overrun_names[plan->overrun]);
 	for (uint32_t i = 0; i < plan->task_count; i++) {
 		task_text(plan, i, out);
 	}
-	fprintf(out, "a cycle records at most %s", bytes_text(size.cycle_bytes_max, text[0]));
+	takt_text_buffer_printf(out, "a cycle records at most %s", bytes_text(size.cycle_bytes_max, text[0]));
 	if (plan->period_ns > 0) {
-		fprintf(out, "; at this rate at most %.3f MB/s, %.2f GB/h\narena %s: %.1f s of recording\n",
+		takt_text_buffer_printf(out, "; at this rate at most %.3f MB/s, %.2f GB/h\narena %s: %.1f s of recording\n",
 			size.bytes_per_s / 1e6, size.bytes_per_s * 3600 / 1e9,
 			bytes_text(size.arena_bytes, text[1]), size.arena_s);
 	} else {
-		fprintf(out, "\narena %s\n", bytes_text(size.arena_bytes, text[1]));
+		takt_text_buffer_printf(out, "\narena %s\n", bytes_text(size.arena_bytes, text[1]));
 	}
 }
 
 /* --- JSON ------------------------------------------------------------------------------------ */
 
-static void key_json(FILE *out, const char *before, const char *key, const char *text)
+static void key_json(struct takt_text_buffer *out, const char *before, const char *key, const char *text)
 {
-	fprintf(out, "%s\"%s\": ", before, key);
-	takt_json_text(out, text);
+	takt_text_buffer_printf(out, "%s\"%s\": ", before, key);
+	takt_json_puts(out, text);
 }
 
-static void input_json(const struct takt_plan *plan, const struct takt_plan_input *input, FILE *out)
+static void input_json(const struct takt_plan *plan, const struct takt_plan_input *input, struct takt_text_buffer *out)
 {
 	const struct takt_plan_output *from = &plan->outputs[input->output];
 
@@ -129,39 +130,39 @@ static void input_json(const struct takt_plan *plan, const struct takt_plan_inpu
 	key_json(out, ", ", "type", input->port->type->name);
 	key_json(out, ", ", "from_task", plan->tasks[from->task].id);
 	key_json(out, ", ", "from_port", from->port->name);
-	fprintf(out, ", \"delay\": %u, \"hold_ns\": %" PRIu64 "}", input->delay, input->hold_ns);
+	takt_text_buffer_printf(out, ", \"delay\": %u, \"hold_ns\": %" PRIu64 "}", input->delay, input->hold_ns);
 }
 
-static void output_json(const struct takt_plan_output *output, FILE *out)
+static void output_json(const struct takt_plan_output *output, struct takt_text_buffer *out)
 {
 	key_json(out, "{", "port", output->port->name);
 	key_json(out, ", ", "type", output->port->type->name);
-	fprintf(out, ", \"bytes\": %u, \"slots\": %u, \"recorded\": %s}", output->layout->bytes,
+	takt_text_buffer_printf(out, ", \"bytes\": %u, \"slots\": %u, \"recorded\": %s}", output->layout->bytes,
 		output->slots, output->recorded ? "true" : "false");
 }
 
-static void task_json(const struct takt_plan *plan, const struct takt_plan_task *task, FILE *out)
+static void task_json(const struct takt_plan *plan, const struct takt_plan_task *task, struct takt_text_buffer *out)
 {
 	key_json(out, "{", "id", task->id);
 	key_json(out, ", ", "type", task->type->name);
 	key_json(out, ", ", "plugin", task->plugin->name);
 	key_json(out, ", ", "exec", takt_exec_name(task->exec));
-	fprintf(out, ", \"every\": %u, \"offset\": %u, \"rate_hz\": %.17g, \"params\": %s, \"inputs\": [",
+	takt_text_buffer_printf(out, ", \"every\": %u, \"offset\": %u, \"rate_hz\": %.17g, \"params\": %s, \"inputs\": [",
 		task->every, task->offset,
 		task->exec == TAKT_EXEC_IO ? 0.0 : rate_hz(plan, task->every), task->params_json);
 	for (uint32_t i = 0; i < task->input_count; i++) {
-		fputs(i ? ", " : "", out);
+		takt_text_buffer_puts(out, i ? ", " : "");
 		input_json(plan, &task->inputs[i], out);
 	}
-	fputs("], \"outputs\": [", out);
+	takt_text_buffer_puts(out, "], \"outputs\": [");
 	for (uint32_t i = 0; i < task->output_count; i++) {
-		fputs(i ? ", " : "", out);
+		takt_text_buffer_puts(out, i ? ", " : "");
 		output_json(&plan->outputs[task->first_output + i], out);
 	}
-	fputs("]}", out);
+	takt_text_buffer_puts(out, "]}");
 }
 
-static void plan_json(const struct takt_plan *plan, FILE *out)
+static void plan_json(const struct takt_plan *plan, struct takt_text_buffer *out)
 {
 	const struct takt_plan_size size = takt_plan_size(plan);
 
@@ -169,13 +170,13 @@ static void plan_json(const struct takt_plan *plan, FILE *out)
 	key_json(out, ", ", "path", plan->path);
 	key_json(out, ", ", "wait", wait_names[plan->wait]);
 	key_json(out, ", ", "overrun", overrun_names[plan->overrun]);
-	fprintf(out, ", \"period_ns\": %" PRIu64 ", \"rate_hz\": %.17g, \"tasks\": [", plan->period_ns,
+	takt_text_buffer_printf(out, ", \"period_ns\": %" PRIu64 ", \"rate_hz\": %.17g, \"tasks\": [", plan->period_ns,
 		rate_hz(plan, 1));
 	for (uint32_t i = 0; i < plan->task_count; i++) {
-		fputs(i ? ", " : "", out);
+		takt_text_buffer_puts(out, i ? ", " : "");
 		task_json(plan, &plan->tasks[i], out);
 	}
-	fprintf(out, "], \"cycle_bytes_max\": %u, \"cycle_bytes_mean\": %.17g, \"bytes_per_s\": %.17g, "
+	takt_text_buffer_printf(out, "], \"cycle_bytes_max\": %u, \"cycle_bytes_mean\": %.17g, \"bytes_per_s\": %.17g, "
 		"\"gb_per_h\": %.17g, \"arena_bytes\": %" PRIu64 ", \"arena_s\": %.17g}\n",
 		size.cycle_bytes_max, size.cycle_bytes_mean, size.bytes_per_s,
 		size.bytes_per_s * 3600 / 1e9, size.arena_bytes, size.arena_s);
@@ -183,22 +184,18 @@ static void plan_json(const struct takt_plan *plan, FILE *out)
 
 int takt_plan_print(const struct takt_plan *plan, bool json, char **ret_text)
 {
-	char *bytes = NULL;
-	size_t size_bytes = 0;
-	FILE *out = open_memstream(&bytes, &size_bytes);
+	struct takt_text_buffer out;
 
-	if (!out) {
-		return -ENOMEM;
-	}
+	takt_text_buffer_init(&out, TEXT_BYTES_MAX);
 	if (json) {
-		plan_json(plan, out);
+		plan_json(plan, &out);
 	} else {
-		plan_text(plan, out);
+		plan_text(plan, &out);
 	}
-	if (fclose(out) != 0) {
-		free(bytes);
+	if (out.error < 0) {
+		takt_text_buffer_fini(&out);
 		return -ENOMEM;
 	}
-	*ret_text = bytes;
+	*ret_text = out.text;		/* malloc'ed: the caller frees it */
 	return 0;
 }

@@ -5,12 +5,14 @@
 #include <string.h>
 
 #include "rt/config/scalar.h"
-#include "rt/graph/json.h"
+#include "rt/base/json.h"
 #include "rt/graph/loader.h"
 #include "rt/graph/params.h"
 
+#define TEXT_BYTES_MAX (1u << 30)
+
 /* One value by its kind, in a form that reads back. */
-static void value_write(const struct takt_key *key, const struct takt_value *value, FILE *out)
+static void value_write(const struct takt_key *key, const struct takt_value *value, struct takt_text_buffer *out)
 {
 	char word[24];
 
@@ -18,77 +20,78 @@ static void value_write(const struct takt_key *key, const struct takt_value *val
 	case TAKT_KEY_CPU:
 	case TAKT_KEY_CPUS:
 		if (value->number == TAKT_CPU_UNSET) {
-			fputs("auto", out);
+			takt_text_buffer_puts(out, "auto");
 		} else {
-			fprintf(out, "%" PRIu64, value->number);
+			takt_text_buffer_printf(out, "%" PRIu64, value->number);
 		}
 		break;
 	case TAKT_KEY_OVERRUN:
 		takt_key_word(key->more, value->number & 0xff, word, sizeof(word));
 		if ((value->number & 0xff) == TAKT_OVERRUN_CATCH_UP_INDEX) {
-			fprintf(out, "{%s: %" PRIu64 "}", word, value->number >> 8);
+			takt_text_buffer_printf(out, "{%s: %" PRIu64 "}", word, value->number >> 8);
 		} else {
-			fputs(word, out);
+			takt_text_buffer_puts(out, word);
 		}
 		break;
 	case TAKT_KEY_TEXT:
-		takt_json_text(out, value->text);
+		takt_json_puts(out, value->text);
 		break;
 	default:
-		fputs(value->text, out);
+		takt_text_buffer_puts(out, value->text);
 		break;
 	}
 }
 
 /* All keys of a section that have a value, one a line. */
-static void section_write(enum takt_key_place place, const void *values, FILE *out)
+static void section_write(enum takt_key_place place, const void *values, struct takt_text_buffer *out)
 {
 	uint32_t count;
 	const struct takt_key *keys = takt_keys(&count);
 
-	fprintf(out, "%s:\n", takt_key_place_name(place));
+	takt_text_buffer_printf(out, "%s:\n", takt_key_place_name(place));
 	for (uint32_t i = 0; i < count; i++) {
 		const struct takt_value *value =
 			(const struct takt_value *)((const char *)values + keys[i].offset_bytes);
 
 		if (keys[i].place == place && (value->node || value->text[0])) {
-			fprintf(out, "  %s: ", keys[i].key);
+			takt_text_buffer_printf(out, "  %s: ", keys[i].key);
 			value_write(&keys[i], value, out);
-			fputc('\n', out);
+			takt_text_buffer_puts(out, "\n");
 		}
 	}
 }
 
-static void node_open(const struct takt_node *node, FILE *out)
+static void node_open(const struct takt_node *node, struct takt_text_buffer *out)
 {
 	if (node->key) {
-		takt_json_text(out, node->key);
-		fputs(": ", out);
+		takt_json_puts(out, node->key);
+		takt_text_buffer_puts(out, ": ");
 	}
 	if (node->kind != TAKT_NODE_TEXT) {
-		fputc(node->kind == TAKT_NODE_LIST ? '[' : '{', out);
+		takt_text_buffer_puts(out, node->kind == TAKT_NODE_LIST ? "[" : "{");
 	} else if (!node->quoted && takt_scalar_is_bare(node->text)) {
-		fputs(node->text, out);
+		takt_text_buffer_puts(out, node->text);
 	} else {
-		takt_json_text(out, node->text);
+		takt_json_puts(out, node->text);
 	}
 }
 
 /* @map as it stands, in one line. */
-static void map_write(const struct takt_node *map, FILE *out)
+static void map_write(const struct takt_node *map, struct takt_text_buffer *out)
 {
 	const struct takt_node *open[TAKT_TREE_DEPTH_MAX], *next = map->first;
 	uint32_t depth = 1;
 
 	open[0] = map;
-	fputc('{', out);
+	takt_text_buffer_puts(out, "{");
 	while (depth > 0) {
 		if (!next) {
-			fputc(open[--depth]->kind == TAKT_NODE_LIST ? ']' : '}', out);
+			depth--;
+			takt_text_buffer_puts(out, open[depth]->kind == TAKT_NODE_LIST ? "]" : "}");
 			next = depth > 0 ? open[depth]->next : NULL;
 			continue;
 		}
-		fputs(next == open[depth - 1]->first ? "" : ", ", out);
+		takt_text_buffer_puts(out, next == open[depth - 1]->first ? "" : ", ");
 		node_open(next, out);
 		if (next->kind != TAKT_NODE_TEXT) {
 			open[depth++] = next;
@@ -97,7 +100,7 @@ static void map_write(const struct takt_node *map, FILE *out)
 			next = next->next;
 		}
 	}
-	fputc('\n', out);
+	takt_text_buffer_puts(out, "\n");
 }
 
 /* Keys that say something where the task runs. */
@@ -119,7 +122,7 @@ static bool applies(const struct takt_key *key, enum takt_exec exec)
 	return strcmp(key->key, "params") != 0;
 }
 
-static int task_write(struct takt_loader *loader, const struct takt_load_task *from, FILE *out)
+static int task_write(struct takt_loader *loader, const struct takt_load_task *from, struct takt_text_buffer *out)
 {
 	const struct takt_plan_task *task = &loader->plan->tasks[from->position];
 	const char *params = takt_params_format(loader->pool, from->type, task->params, true);
@@ -129,7 +132,7 @@ static int task_write(struct takt_loader *loader, const struct takt_load_task *f
 	if (!params) {
 		return -ENOMEM;
 	}
-	fputs("  - {", out);
+	takt_text_buffer_puts(out, "  - {");
 	for (uint32_t i = 0; i < count; i++) {
 		const struct takt_value *value = (const struct takt_value *)
 			((const char *)&from->config->keys + keys[i].offset_bytes);
@@ -140,18 +143,18 @@ static int task_write(struct takt_loader *loader, const struct takt_load_task *f
 		}
 		if (strcmp(keys[i].key, "level") == 0) {
 			takt_key_word(keys[i].more, task->text_level, word, sizeof(word));
-			fprintf(out, ", level: %s", word);
+			takt_text_buffer_printf(out, ", level: %s", word);
 		} else if (applies(&keys[i], task->exec) && (value->node || value->text[0])) {
-			fprintf(out, "%s%s: ", strcmp(keys[i].key, "id") == 0 ? "" : ", ", keys[i].key);
+			takt_text_buffer_printf(out, "%s%s: ", strcmp(keys[i].key, "id") == 0 ? "" : ", ", keys[i].key);
 			value_write(&keys[i], value, out);
 		}
 	}
-	fprintf(out, ", params: %s}\n", params);
+	takt_text_buffer_printf(out, ", params: %s}\n", params);
 	return 0;
 }
 
 /* Exact, in the largest unit that is. */
-static void ns_write(uint64_t ns, FILE *out)
+static void ns_write(uint64_t ns, struct takt_text_buffer *out)
 {
 	static const struct { uint64_t ns; const char *unit; } units[] = {
 		{ 1000000000, "s" }, { 1000000, "ms" }, { 1000, "us" }, { 1, "ns" },
@@ -161,13 +164,13 @@ static void ns_write(uint64_t ns, FILE *out)
 	while (ns % units[i].ns != 0) {
 		i++;
 	}
-	fprintf(out, "%" PRIu64 "%s", ns / units[i].ns, units[i].unit);
+	takt_text_buffer_printf(out, "%" PRIu64 "%s", ns / units[i].ns, units[i].unit);
 }
 
-static void connections_write(const struct takt_loader *loader, FILE *out)
+static void connections_write(const struct takt_loader *loader, struct takt_text_buffer *out)
 {
 	if (loader->config->connection_count > 0) {
-		fputs("connections:\n", out);
+		takt_text_buffer_puts(out, "connections:\n");
 	}
 	for (uint32_t i = 0; i < loader->config->task_count; i++) {
 		const struct takt_load_task *to = &loader->tasks[i];
@@ -176,38 +179,38 @@ static void connections_write(const struct takt_loader *loader, FILE *out)
 			const struct takt_link *link = &to->links[j];
 			const struct takt_load_task *from = &loader->tasks[link->from_task];
 
-			fprintf(out, "  - {from: %s.%s, to: %s.%s, delay: %u",
+			takt_text_buffer_printf(out, "  - {from: %s.%s, to: %s.%s, delay: %u",
 				from->config->keys.id.text,
 				takt_port_at(from->type, true, link->from_output)->name,
 				to->config->keys.id.text, takt_port_at(to->type, false, j)->name,
 				link->connection->delay);
 			if (link->connection->hold_ns > 0) {
-				fputs(", hold: ", out);
+				takt_text_buffer_puts(out, ", hold: ");
 				ns_write(link->connection->hold_ns, out);
 			}
-			fputs("}\n", out);
+			takt_text_buffer_puts(out, "}\n");
 		}
 	}
 }
 
-static int file_write(struct takt_loader *loader, FILE *out)
+static int file_write(struct takt_loader *loader, struct takt_text_buffer *out)
 {
 	const struct takt_config *config = loader->config;
 	struct takt_logging_keys logging = config->logging;
 
-	fprintf(out, "takt: 1\nname: %s\n", config->root.name.text);
-	fputs("plugins: [", out);
+	takt_text_buffer_printf(out, "takt: 1\nname: %s\n", config->root.name.text);
+	takt_text_buffer_puts(out, "plugins: [");
 	for (uint32_t i = 0; i < loader->plan->plugin_count; i++) {
-		fputs(i ? ", " : "", out);
-		takt_json_text(out, loader->plan->plugins[i]->path);
+		takt_text_buffer_puts(out, i ? ", " : "");
+		takt_json_puts(out, loader->plan->plugins[i]->path);
 	}
-	fputs("]\n", out);
+	takt_text_buffer_puts(out, "]\n");
 	if (config->root.enums.node) {
-		fputs("enums: ", out);
+		takt_text_buffer_puts(out, "enums: ");
 		map_write(config->root.enums.node, out);
 	}
 	if (config->root.types.node) {
-		fputs("types: ", out);
+		takt_text_buffer_puts(out, "types: ");
 		map_write(config->root.types.node, out);
 	}
 	section_write(TAKT_PLACE_RUNTIME, &config->runtime, out);
@@ -215,7 +218,7 @@ static int file_write(struct takt_loader *loader, FILE *out)
 		logging.dir.text = loader->plan->log_dir;
 	}
 	section_write(TAKT_PLACE_LOGGING, &logging, out);
-	fputs("tasks:\n", out);
+	takt_text_buffer_puts(out, "tasks:\n");
 	for (uint32_t i = 0; i < config->task_count; i++) {
 		if (task_write(loader, &loader->tasks[i], out) < 0) {
 			return -ENOMEM;
@@ -227,21 +230,14 @@ static int file_write(struct takt_loader *loader, FILE *out)
 
 int takt_load_render(struct takt_loader *loader)
 {
-	char *bytes = NULL;
-	size_t size_bytes = 0;
-	FILE *out = open_memstream(&bytes, &size_bytes);
+	struct takt_text_buffer out;
 	int rc;
 
-	if (!out) {
-		return takt_load_no_memory(loader);
+	takt_text_buffer_init(&out, TEXT_BYTES_MAX);
+	rc = file_write(loader, &out);
+	if (rc == 0 && out.error == 0) {
+		loader->plan->config_text = takt_pool_copy(loader->pool, out.text, out.used);
 	}
-	rc = file_write(loader, out);
-	if (fclose(out) != 0) {
-		rc = -ENOMEM;
-	}
-	if (rc == 0) {
-		loader->plan->config_text = takt_pool_copy(loader->pool, bytes, size_bytes);
-	}
-	free(bytes);
+	takt_text_buffer_fini(&out);
 	return loader->plan->config_text ? 0 : takt_load_no_memory(loader);
 }
