@@ -8,7 +8,7 @@ libbase_la_SOURCES = \
 	%D%/pool.c %D%/pool.h \
 	%D%/quantity.c %D%/quantity.h \
 	%D%/suggest.c %D%/suggest.h \
-	%D%/tags.h \
+	%D%/tags.h %D%/testpoint.c %D%/testpoint.h \
 	%D%/text_buffer.c %D%/text_buffer.h \
 	%D%/utf8.c %D%/utf8.h \
 	%D%/version.c %D%/version.h

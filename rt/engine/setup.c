@@ -15,7 +15,7 @@
 #include "rt/graph/size.h"
 #include "rt/msg/catalog.h"
 #include "rt/os/memory.h"
-#include "rt/shm/register.h"
+#include "rt/engine/settle.h"
 
 #define EVENTS_RING_BYTES (1u << 20)
 #define SMALL_RING_BYTES (256u << 10)
@@ -229,7 +229,7 @@ int takt_engine_make_region(struct takt_engine *engine, struct takt_err *err)
 	if (r < 0) {
 		return r;
 	}
-	takt_region_settle(engine->region->arena, engine->region->arena_bytes);
+	takt_arena_settle(engine->region->arena, engine->region->arena_bytes);
 	takt_memory_touch(engine->region->control, engine->region->control_bytes);
 	takt_memory_touch(engine->region->arena, engine->region->arena_bytes);
 	make_producers(engine);

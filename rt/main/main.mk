@@ -5,9 +5,3 @@ taktlibexec_PROGRAMS += takt-rt
 takt_rt_SOURCES = %D%/takt_rt.c
 takt_rt_CPPFLAGS = $(AM_CPPFLAGS) $(dirs_CPPFLAGS)
 takt_rt_LDADD = $(log_libs) $(rt_libs)
-
-takt_run_SOURCES = \
-	%D%/commands.h \
-	%D%/run.c \
-	%D%/sibling.c %D%/sibling.h \
-	%D%/text_line.c %D%/text_line.h

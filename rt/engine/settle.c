@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "rt/shm/register.h"
+#include "rt/engine/settle.h"
 
 #include <liburing.h>
 #include <sys/uio.h>
 
 #define PIECE_BYTES (1ull << 30)	/* the most that one registered buffer may have */
 
-void takt_region_settle(void *arena, uint64_t arena_bytes)
+void takt_arena_settle(void *arena, uint64_t arena_bytes)
 {
 	struct io_uring ring;
 	struct iovec piece;

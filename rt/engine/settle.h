@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TAKT_SHM_REGISTER_H
-#define TAKT_SHM_REGISTER_H
+#ifndef TAKT_ENGINE_SETTLE_H
+#define TAKT_ENGINE_SETTLE_H
 
 #include <stdint.h>
 
@@ -9,6 +9,6 @@
 /* Let the kernel move the arena's pages now rather than under a running lane: registering memory with
  * io_uring may migrate it, so takt-rt registers it once, in a ring that it throws away. Without io_uring
  * nothing is done.  [setup] */
-TAKT_SETUP void takt_region_settle(void *arena, uint64_t arena_bytes);
+TAKT_SETUP void takt_arena_settle(void *arena, uint64_t arena_bytes);
 
 #endif
