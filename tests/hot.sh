@@ -26,8 +26,8 @@ check()
 echo 1..6
 for object in $objects; do
 	count=$((count + 1))
-	file=$(find "$top_builddir" -path "*${object%/*}/*${object##*/}.o" ! -path '*/.libs/*' | head -n 1)
-	[ -n "$file" ] || file=$(find "$top_builddir" -path "*${object%/*}/*-${object##*/}.o" | head -n 1)
+	dir=$top_builddir/${object%/*} name=${object##*/}
+	file=$(find "$dir" -name "$name.o" -o -name "*la-$name.o" | head -n 1)
 	bad=$( [ -n "$file" ] && check "$file" || echo 'no such object')
 	if [ -z "$bad" ]; then
 		echo "ok $count - $object calls only what a cycle may call"
