@@ -16,6 +16,7 @@ include %D%/unit/unit.mk
 include %D%/e2e/e2e.mk
 include %D%/bench/bench.mk
 include %D%/fuzz/fuzz.mk
+include %D%/golden/golden.mk
 
 TESTS += $(script_tests)
 EXTRA_DIST += $(script_tests) %D%/cmocka-tap.sh %D%/summary.awk %D%/skips.awk %D%/skips.allow %D%/readme.awk

@@ -259,10 +259,12 @@ static void report_span(const struct takt_log_segment *segment, struct takt_log_
 		.offset = from, .bytes = to - from });
 }
 
-/* No chunk of ours at scanned_bytes: go on behind the damage, or to @limit. */
+/* No chunk of ours at scanned_bytes: go on behind the damage, or to @limit. Zeros up to there are the end
+ * of a segment that was not closed, and so are chunks of another salt (@is_recycled). */
 static int pass_damage(struct takt_log_segment *segment, uint64_t limit, bool is_recycled,
 		       struct takt_log_damage_list *damages)
 {
+	const bool is_clean = (segment->flags & TAKT_SEGMENT_CLEAN) != 0;
 	const uint64_t from = segment->scanned_bytes;
 	uint64_t next, dirty_end;
 	const int r = find_chunk(segment, from, limit, &next, &dirty_end);
@@ -271,7 +273,7 @@ static int pass_damage(struct takt_log_segment *segment, uint64_t limit, bool is
 		return r;
 	}
 	segment->scanned_bytes = next;
-	if (next < limit) {
+	if (next < limit || is_clean) {
 		report_span(segment, damages, TAKT_LOG_BAD_HEADER,
 			    dirty_end == from ? "zeros where a chunk should be"
 					      : "bytes that are no chunk of this segment",

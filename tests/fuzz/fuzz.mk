@@ -25,6 +25,15 @@ EXTRA_DIST += \
 	%D%/corpus/config_fuzz/anchors.yaml \
 	%D%/corpus/config_fuzz/valid.yaml
 
+fuzzers += %D%/segment_fuzz
+tests_fuzz_segment_fuzz_SOURCES = %D%/segment_fuzz.c $(log_maker) $(fuzz_main)
+tests_fuzz_segment_fuzz_LDADD = $(log_libs) $(rt_libs)
+tests_fuzz_segment_fuzz_LDFLAGS = $(fuzz_link)
+EXTRA_DIST += \
+	%D%/corpus/segment_fuzz/closed.takt \
+	%D%/corpus/segment_fuzz/cut.takt \
+	%D%/corpus/segment_fuzz/open.takt
+
 check_PROGRAMS += $(fuzzers)
 if FUZZING
 fuzz_main =

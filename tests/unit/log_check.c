@@ -125,6 +125,8 @@ bool log_check_cursor(const struct log_maker *maker, const struct takt_log *log,
 	}
 	for (uint32_t i = 0; i < maker->record_count; i++) {
 		ret_check->missing_count += !seen[i];
+		ret_check->hole_count += !seen[i] && maker->records[i].mono_ns <
+						order.mono_ns[maker->records[i].stream];
 	}
 	free(seen);
 	return is_good;

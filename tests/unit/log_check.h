@@ -10,6 +10,7 @@
 struct log_check {
 	uint32_t record_count;		/* read */
 	uint32_t missing_count;		/* written, not read */
+	uint32_t hole_count;		/* of those, with a later one of their stream that was read */
 	uint64_t seen_bytes;		/* sum over all that is lent, so that it is all touched */
 	char fault[256];		/* "" or the first thing that must not be */
 };

@@ -231,6 +231,32 @@ void log_maker_pad(struct log_maker *maker, uint64_t bytes)
 	extend(open_segment(maker), bytes);
 }
 
+void log_maker_sign(struct log_maker_segment *segment)
+{
+	for (uint64_t at = 0; at + sizeof(struct takt_superblock) <= segment->size &&
+			      at < TAKT_SEGMENT_CHUNKS_AT; at += TAKT_BLOCK_BYTES) {
+		const size_t n = offsetof(struct takt_superblock, crc);
+		const uint32_t crc = takt_crc32c(0, segment->bytes + at, n);
+
+		memcpy(segment->bytes + at + n, &crc, sizeof(crc));
+	}
+	for (uint64_t at = TAKT_SEGMENT_CHUNKS_AT; at + sizeof(struct takt_chunk) <= segment->size;
+	     at += TAKT_BLOCK_BYTES) {
+		struct takt_chunk chunk;
+
+		memcpy(&chunk, segment->bytes + at, sizeof(chunk));
+		if (chunk.magic != TAKT_CHUNK_MAGIC) {
+			continue;
+		}
+		if (chunk.used_bytes <= segment->size - at - sizeof(chunk)) {
+			chunk.payload_crc = takt_crc32c(0, segment->bytes + at + sizeof(chunk),
+							chunk.used_bytes);
+		}
+		chunk.header_crc = takt_crc32c(0, &chunk, offsetof(struct takt_chunk, header_crc));
+		memcpy(segment->bytes + at, &chunk, sizeof(chunk));
+	}
+}
+
 void log_maker_save(const struct log_maker *maker, const char *dir)
 {
 	for (uint32_t i = 0; i < maker->segment_count; i++) {

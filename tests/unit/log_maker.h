@@ -122,6 +122,9 @@ void log_maker_begin(struct log_maker *maker);
 /* Zeros behind the open segment, as preallocation leaves them. */
 void log_maker_pad(struct log_maker *maker, uint64_t bytes);
 
+/* Make all checksums in a mutated segment right again: what is wrong then must be found by looking. */
+void log_maker_sign(struct log_maker_segment *segment);
+
 /* Write all segments to @dir as 0001.takt and so on. */
 void log_maker_save(const struct log_maker *maker, const char *dir);
 /* The segment as a source of bytes for the reader. Borrows. */

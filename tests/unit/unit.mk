@@ -64,6 +64,18 @@ unit_tests += %D%/read_cursor_test
 tests_unit_read_cursor_test_SOURCES = %D%/read_cursor_test.c $(log_maker)
 tests_unit_read_cursor_test_LDADD = $(unit_libs)
 
+unit_tests += %D%/read_run_test
+tests_unit_read_run_test_SOURCES = %D%/read_run_test.c $(log_maker)
+tests_unit_read_run_test_LDADD = $(unit_libs)
+
+unit_tests += %D%/read_live_test
+tests_unit_read_live_test_SOURCES = %D%/read_live_test.c $(log_maker)
+tests_unit_read_live_test_LDADD = $(unit_libs)
+
+unit_tests += %D%/read_mutation_test
+tests_unit_read_mutation_test_SOURCES = %D%/read_mutation_test.c $(log_maker)
+tests_unit_read_mutation_test_LDADD = $(unit_libs)
+
 unit_tests += %D%/read_format_test
 tests_unit_read_format_test_LDADD = $(unit_libs)
 

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Directories of runs: opening, listing, and what the word LOG means. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "rt/base/tags.h"
+#include "tests/unit/log_check.h"
+#include "tests/unit/unit.h"
+
+static char top[64];			/* of everything */
+static char logs[128];
+static char empty[128];			/* no region is in it */
+
+static const char *in(const char *dir, const char *name)
+{
+	static char path[4][PATH_MAX];
+	static int turn;
+
+	turn = (turn + 1) % 4;
+	snprintf(path[turn], sizeof(path[turn]), "%s/%s", dir, name);
+	return path[turn];
+}
+
+static void put_file(const char *path, const char *bytes)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(bytes, file);
+	fclose(file);
+}
+
+static struct log_maker *make_run(const char *name, uint64_t run, uint32_t segments, bool clean)
+{
+	struct log_maker *maker = log_maker_create(run, run);
+
+	for (uint32_t i = 0; i < segments; i++) {
+		if (i > 0) {
+			log_maker_begin(maker);
+		}
+		log_maker_cycles(maker, 30, 10);
+		if (clean) {
+			log_maker_close(maker, i + 1 == segments ? TAKT_SEGMENT_LAST : 0);
+		}
+	}
+	assert_int_equal(mkdir(in(logs, name), 0755), 0);
+	log_maker_save(maker, in(logs, name));
+	return maker;
+}
+
+static struct log_maker *first, *second, *third;
+
+static int set_up(void **state)
+{
+	(void)state;
+	snprintf(top, sizeof(top), "/tmp/takt-read-run-XXXXXX");
+	assert_non_null(mkdtemp(top));
+	snprintf(logs, sizeof(logs), "%s/logs", top);
+	snprintf(empty, sizeof(empty), "%s/empty", top);
+	mkdir(logs, 0755);
+	mkdir(empty, 0755);
+	first = make_run("0009-test-00000000000000ab", 0xab, 1, true);
+	second = make_run("0010-test-00000000000000a1", 0xa1, 3, true);
+	third = make_run("0011-test-f000000000000000", 0xf000000000000000u, 1, false);
+	put_file(in(in(logs, "0010-test-00000000000000a1"), "notes.txt"), "not a log");
+	mkdir(in(logs, "lost+found"), 0755);
+	put_file(in(logs, "stray.takt"), "stray");
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	char command[128];
+
+	(void)state;
+	log_maker_destroy(first);
+	log_maker_destroy(second);
+	log_maker_destroy(third);
+	snprintf(command, sizeof(command), "rm -rf %s", top);
+	return system(command);
+}
+
+static void directory_of_a_run_is_read_over_its_segments(void **state)
+{
+	struct takt_log_cursor *cursor;
+	struct log_check check;
+	struct takt_log *log;
+
+	(void)state;
+	assert_int_equal(takt_log_open(in(logs, "0010-test-00000000000000a1"), NULL, &log, NULL), 0);
+	assert_int_equal(takt_log_info_of(log)->segment_count, 3);
+	assert_int_equal(takt_log_info_of(log)->number, 10);
+	assert_int_equal(takt_log_cursor_create(log, NULL, &cursor, NULL), 0);
+	assert_true(log_check_cursor(second, log, cursor, &check));
+	assert_int_equal(check.record_count, second->record_count);
+	assert_int_equal(takt_log_info_of(log)->damage_count, 0);
+	takt_log_cursor_destroy(cursor);
+	takt_log_close(log);
+}
+
+static void one_segment_is_read_without_calling_the_rest_missing(void **state)
+{
+	struct takt_log_cursor *cursor;
+	struct log_check check;
+	struct takt_log *log;
+
+	(void)state;
+	assert_int_equal(takt_log_open(in(logs, "0010-test-00000000000000a1/0002.takt"), NULL, &log,
+				       NULL), 0);
+	assert_int_equal(takt_log_cursor_create(log, NULL, &cursor, NULL), 0);
+	assert_true(log_check_cursor(second, log, cursor, &check));
+	assert_int_equal(check.record_count, second->record_count / 3);
+	assert_int_equal(takt_log_info_of(log)->damage_count, 0);
+	takt_log_cursor_destroy(cursor);
+	takt_log_close(log);
+}
+
+static void removed_oldest_segment_is_no_damage_a_removed_middle_one_is(void **state)
+{
+	const char *run = "0010-test-00000000000000a1";
+	struct takt_log *log;
+
+	(void)state;
+	assert_int_equal(rename(in(logs, "0010-test-00000000000000a1/0001.takt"), in(top, "kept")), 0);
+	assert_int_equal(takt_log_open(in(logs, run), NULL, &log, NULL), 0);
+	assert_int_equal(takt_log_info_of(log)->damage_count, 0);
+	takt_log_close(log);
+	assert_int_equal(rename(in(top, "kept"), in(logs, "0010-test-00000000000000a1/0001.takt")), 0);
+	assert_int_equal(rename(in(logs, "0010-test-00000000000000a1/0002.takt"), in(top, "kept")), 0);
+	assert_int_equal(takt_log_open(in(logs, run), NULL, &log, NULL), 0);
+	assert_int_equal(takt_log_info_of(log)->lost_chunk_count, 9);
+	takt_log_close(log);
+	assert_int_equal(rename(in(top, "kept"), in(logs, "0010-test-00000000000000a1/0002.takt")), 0);
+}
+
+static void bad_file_beside_good_segments_is_reported(void **state)
+{
+	const char *bad = in(logs, "0010-test-00000000000000a1/0007.takt");
+	struct takt_log *log;
+
+	(void)state;
+	put_file(bad, "nonsense");
+	assert_int_equal(takt_log_open(in(logs, "0010-test-00000000000000a1"), NULL, &log, NULL), 0);
+	assert_int_equal(takt_log_info_of(log)->damage_count, 1);
+	assert_int_equal(takt_log_damage_at(log, 0)->kind, TAKT_LOG_BAD_FILE);
+	assert_non_null(strstr(takt_log_damage_at(log, 0)->file, "0007.takt"));
+	takt_log_close(log);
+	assert_int_equal(unlink(in(logs, "0010-test-00000000000000a1/0007.takt")), 0);
+}
+
+static void what_is_no_log_is_refused_in_words(void **state)
+{
+	struct takt_log_error error = { 0 };
+	struct takt_log *log = NULL;
+
+	(void)state;
+	assert_int_equal(takt_log_open(in(logs, "nothing"), NULL, &log, &error), -ENOENT);
+	error = (struct takt_log_error){ 0 };
+	assert_int_equal(takt_log_open(in(logs, "lost+found"), NULL, &log, &error), -EBADMSG);
+	assert_non_null(strstr(error.text, "holds no segment"));
+	error = (struct takt_log_error){ 0 };
+	assert_int_equal(takt_log_open(in(logs, "stray.takt"), NULL, &log, &error), -EBADMSG);
+	assert_int_equal(mkfifo(in(top, "fifo"), 0600), 0);
+	error = (struct takt_log_error){ 0 };
+	assert_int_equal(takt_log_open(in(top, "fifo"), NULL, &log, &error), -EBADMSG);
+	assert_null(log);
+}
+
+static void runs_are_listed_oldest_first(void **state)
+{
+	const struct takt_log_run *run;
+	struct takt_log_runs *runs;
+
+	(void)state;
+	assert_int_equal(takt_log_runs_open(logs, empty, &runs, NULL), 0);
+	assert_int_equal(takt_log_runs_count(runs), 3);
+	run = takt_log_runs_at(runs, 0);
+	assert_int_equal(run->number, 9);
+	assert_int_equal(run->run, 0xab);
+	assert_string_equal(run->graph, "test");
+	assert_int_equal(run->state, TAKT_LOG_CLEAN);
+	assert_int_equal(run->bytes, first->segments[0].size);
+	assert_int_equal(run->start_real_ns, LOG_MAKER_ORIGIN_REAL_NS);
+	assert_int_equal(run->end_real_ns, LOG_MAKER_ORIGIN_REAL_NS +
+			 (int64_t)(first->mono_ns - LOG_MAKER_ORIGIN_MONO_NS));
+	assert_int_equal(takt_log_runs_at(runs, 1)->segment_count, 3);
+	assert_int_equal(takt_log_runs_at(runs, 2)->state, TAKT_LOG_CUT);
+	assert_null(takt_log_runs_at(runs, 3));
+	takt_log_runs_close(runs);
+	assert_int_equal(takt_log_runs_open(empty, empty, &runs, NULL), 0);
+	assert_int_equal(takt_log_runs_count(runs), 0);
+	takt_log_runs_close(runs);
+	assert_int_equal(takt_log_runs_open(in(top, "none"), empty, &runs, NULL), -ENOENT);
+}
+
+static void check_resolve(const char *word, int code, const char *part)
+{
+	struct takt_log_error error = { 0 };
+	char path[PATH_MAX] = "";
+
+	assert_int_equal(takt_log_resolve(word, logs, empty, path, sizeof(path), &error), code);
+	if (!strstr(code ? error.text : path, part)) {
+		fail_msg("'%s' is not in: %s", part, code ? error.text : path);
+	}
+}
+
+static void words_are_resolved_to_paths(void **state)
+{
+	char path[PATH_MAX];
+
+	(void)state;
+	check_resolve("latest", 0, "/0011-");
+	check_resolve(NULL, 0, "/0011-");
+	check_resolve("", 0, "/0011-");
+	check_resolve("00000000000000ab", 0, "/0009-");
+	check_resolve("F0", 0, "/0011-");
+	check_resolve("00000000000000a1", 0, "/0010-");
+	check_resolve("test", 0, "/0011-");
+	check_resolve(in(logs, "0009-test-00000000000000ab"), 0, "/0009-");
+	check_resolve("00000000000000a", -ENOTUNIQ, "00000000000000a1");
+	check_resolve("00000000000000a", -ENOTUNIQ, "00000000000000ab");
+	check_resolve("tset", -ENOENT, "f000000000000000 (test)");
+	check_resolve("./tset", -ENOENT, "./tset");
+	assert_int_equal(takt_log_resolve("x", empty, empty, path, sizeof(path), NULL), -ENOENT);
+	assert_int_equal(takt_log_resolve("latest", logs, empty, path, 5, NULL), -ENAMETOOLONG);
+}
+
+static void directory_named_like_a_graph_does_not_hide_it(void **state)
+{
+	char here[PATH_MAX];
+
+	(void)state;
+	assert_non_null(getcwd(here, sizeof(here)));
+	assert_int_equal(chdir(top), 0);
+	assert_int_equal(mkdir("test", 0755), 0);
+	check_resolve("test", 0, "/0011-");
+	assert_int_equal(chdir(here), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(directory_of_a_run_is_read_over_its_segments),
+		cmocka_unit_test(one_segment_is_read_without_calling_the_rest_missing),
+		cmocka_unit_test(removed_oldest_segment_is_no_damage_a_removed_middle_one_is),
+		cmocka_unit_test(bad_file_beside_good_segments_is_reported),
+		cmocka_unit_test(what_is_no_log_is_refused_in_words),
+		cmocka_unit_test(runs_are_listed_oldest_first),
+		cmocka_unit_test(words_are_resolved_to_paths),
+		cmocka_unit_test(directory_named_like_a_graph_does_not_hide_it),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
