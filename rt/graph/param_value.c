@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <float.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -386,7 +387,7 @@ void takt_param_item_format(const struct takt_field *field, const void *at, bool
 			    struct takt_text_buffer *out)
 {
 	const bool unit = with_unit && takt_param_has_unit(field);
-	char text[64];
+	char text[64], quantity[128];
 	struct number number = { 0 };
 	int32_t value;
 
@@ -414,9 +415,8 @@ void takt_param_item_format(const struct takt_field *field, const void *at, bool
 		whole_format(number.whole, text, sizeof(text));
 	}
 	if (unit) {
-		takt_text_buffer_printf(out, "\"%s", text);
-		takt_json_put_text(out, field->unit, strlen(field->unit));
-		takt_text_buffer_puts(out, "\"");
+		snprintf(quantity, sizeof(quantity), "%s%.60s", text, field->unit);
+		takt_json_puts(out, quantity);
 	} else {
 		takt_text_buffer_puts(out, text);
 	}
