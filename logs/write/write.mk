@@ -1,5 +1,14 @@
-# Empty until the first source; add one as  %D%/writer.c %D%/writer.h  below.
+# The writer; the only place that knows liburing.
 noinst_LTLIBRARIES += libwrite.la
 libwrite_la_LIBADD = $(URING_LIBS)
 libwrite_la_CFLAGS = $(AM_CFLAGS) $(URING_CFLAGS)
-libwrite_la_SOURCES =
+libwrite_la_SOURCES = \
+	%D%/backend.c %D%/backend.h \
+	%D%/backend_pwrite.c \
+	%D%/backend_uring.c \
+	%D%/intake.c %D%/intake.h \
+	%D%/recorder.c %D%/recorder.h %D%/recorder_inner.h \
+	%D%/recorder_step.c \
+	%D%/rundir.c %D%/rundir.h \
+	%D%/segment.c %D%/segment.h \
+	%D%/writer.c %D%/writer.h

@@ -117,6 +117,12 @@ tests_unit_plugin_bad3_so_CPPFLAGS = $(plugin_CPPFLAGS) -DVARIANT=3
 tests_unit_plugin_bad3_so_CFLAGS = $(plugin_CFLAGS)
 tests_unit_plugin_bad3_so_LINK = $(plugin_LINK)
 
+write_kit = %D%/write_kit.c %D%/write_kit.h
+unit_tests += %D%/write_record_test
+tests_unit_write_record_test_SOURCES = %D%/write_record_test.c $(write_kit)
+tests_unit_write_record_test_LDADD = $(unit_libs)
+TSAN_TESTS += %D%/write_record_test
+
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)

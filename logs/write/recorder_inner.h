@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What recorder.c (manager) and recorder_step.c (writer thread) share. A slot is handed over by its state,
+ * everything else has one side that writes it. */
+#ifndef TAKT_LOGS_WRITE_RECORDER_INNER_H
+#define TAKT_LOGS_WRITE_RECORDER_INNER_H
+
+#include "logs/write/intake.h"
+#include "logs/write/recorder.h"
+#include "logs/write/rundir.h"
+#include "logs/write/segment.h"
+
+#define TAKT_NO_SLOT UINT32_MAX
+#define TAKT_RETRY_NS_MIN 200000000ull
+#define TAKT_RETRY_NS_MAX 1000000000ull
+
+/* free -> ready (manager) -> active (writer) -> full | poisoned | lost (writer) -> free (manager) */
+enum takt_slot_state {
+	TAKT_SLOT_FREE = 0,
+	TAKT_SLOT_READY,		/* made, empty */
+	TAKT_SLOT_ACTIVE,
+	TAKT_SLOT_FULL,			/* everything in it is synced: close it */
+	TAKT_SLOT_POISONED,		/* nothing in flight: give it up */
+	TAKT_SLOT_LOST			/* may be in flight: do not touch it */
+};
+
+struct takt_slot {
+	_Atomic uint32_t state;		/* enum takt_slot_state; release by who hands over, acquire */
+	struct takt_segment segment;
+	uint64_t offset;		/* where the next chunk goes; writer's while active */
+	uint64_t chunk_count;		/* likewise */
+	uint32_t close_flags;
+};
+
+/* One write. */
+struct takt_extent {
+	struct takt_span span;
+	uint64_t offset;
+	uint64_t written_bytes;
+	uint32_t stream;
+	uint32_t slot;
+	uint32_t idle_tries;		/* completions in a row that brought nothing */
+	bool is_begun;			/* the backend has it */
+	bool is_done;
+};
+
+enum takt_due {
+	TAKT_DUE_NOT = 0,
+	TAKT_DUE_TAKING,		/* everything up to want[] is being taken */
+	TAKT_DUE_COMPLETING		/* extents below `barrier` are being written, then it is synced */
+};
+
+struct takt_step {			/* the writer thread's */
+	bool is_started;
+	bool is_failed;			/* nothing more is begun; given up when nothing is in flight */
+	bool is_syncing;
+	bool is_old_syncing;		/* the sync that is under way is the old segment's last */
+	bool is_saturated;
+	bool is_short_of_segments;
+	uint32_t current;		/* slot, or TAKT_NO_SLOT */
+	uint32_t old;			/* slot that waits for its last sync */
+	uint32_t first_stream;		/* whose turn it is */
+	uint32_t in_flight;		/* writes that the backend has */
+	uint64_t begun;			/* extents so far; extents[begun % depth max] is the next */
+	uint64_t ended;			/* extents whose completion was taken, in order */
+	uint64_t synced;		/* extents that are known to be synced */
+	uint64_t syncing;		/* extents that the sync under way covers */
+	enum takt_due due;
+	uint64_t barrier;
+	uint64_t sync_at_ns;
+	uint64_t retry_at_ns;
+	uint64_t retry_ns;
+	uint64_t written_bytes;
+	uint64_t synced_bytes;
+	uint64_t syncing_bytes;
+	uint64_t chunk_count;
+	struct takt_extent extents[TAKT_BACKEND_DEPTH_MAX];
+	struct takt_step_stream {
+		struct takt_intake intake;
+		bool is_empty;		/* the last take found nothing */
+		uint64_t want;
+		uint64_t done;		/* position and number behind the last ended extent */
+		uint64_t done_seq;
+		uint64_t syncing;	/* the same, covered by the sync under way */
+		uint64_t syncing_seq;
+	} streams[TAKT_STREAMS_MAX];
+};
+
+enum takt_manage_phase {
+	TAKT_MANAGE_OPENING = 0, TAKT_MANAGE_RECORDING, TAKT_MANAGE_ENDED
+};
+
+struct takt_recorder {
+	/* constant after create; backend, directory: after the manager has opened them */
+	struct takt_region *region;
+	struct takt_region_info info;	/* a copy that nobody else can change */
+	struct takt_recorder_options options;
+	struct takt_backend *backend;
+	uint32_t stream_count;
+	uint64_t sync_ns;
+
+	struct takt_slot slots[TAKT_BACKEND_SLOTS];
+
+	/* manager -> writer */
+	_Atomic bool run_has_ended;
+	_Atomic bool is_stopping;
+	_Atomic int manager_error;	/* what keeps the manager from its work, 0: nothing */
+	/* writer -> manager */
+	_Atomic bool wants_segment;
+	_Atomic int error;		/* -errno while the writer is failing, else 0 */
+	_Atomic uint32_t end;		/* enum takt_recorder_end; set by the writer thread ... */
+	_Atomic bool is_let_go;		/* ... and valid when it has let go */
+
+	struct takt_step step;
+
+	struct {			/* the manager's */
+		enum takt_manage_phase phase;
+		enum takt_recorder_phase shown_phase;
+		struct takt_segment_kind kind;
+		struct takt_rundir rundir;
+		bool has_trimmed;
+		bool is_close_failed;
+		uint64_t trim_at_ns;
+		uint64_t retry_at_ns;
+		uint64_t retry_ns;
+		uint32_t first_segment;
+		uint32_t newest_segment;
+		uint32_t changes;
+		char why[256];		/* the backend is not the best one */
+		char text[256];
+	} manage;
+};
+
+/* Wake the manager.  [writer] */
+void takt_recorder_notify(const struct takt_recorder *recorder);
+
+/* Prepare the writer thread's part. Memory is touched here, not there.  [setup] */
+void takt_recorder_step_init(struct takt_recorder *recorder);
+
+#endif

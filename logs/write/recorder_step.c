@@ -1,0 +1,657 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The writer thread's part of a recorder. No allocation, no mapping, no file name.
+ *
+ *     sealed chunks -> extents (at most `depth` in flight, ended in the order they were begun)
+ *                   -> a sync that covers the extents ended before it -> released
+ *
+ * When a sync is due, everything that is sealed by then is written first. In between chunks are held back
+ * until they make a write worth it. At most one sync is under way, and at most two segments are in use: when
+ * one is full, extents of the next end only after the last sync of the old one was begun, so that a sync
+ * never has to cover two files. After an error nothing is begun until nothing is in flight; then both are
+ * given up and the intakes go back to what is released. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "logs/write/recorder_inner.h"
+#include "rt/base/testpoint.h"
+
+#define SPAN_BYTES_MAX (1u << 20)	/* chunks are joined up to this */
+#define SPAN_BYTES_WORTH (256u << 10)	/* and wait for a sync when they are less than this */
+#define SATURATED_WAIT_NS 1000000u
+#define IDLE_TRIES_MAX 64u
+#define COOKIE_SYNC (UINT64_MAX - 1)
+
+void takt_recorder_step_init(struct takt_recorder *recorder)
+{
+	struct takt_step *step = &recorder->step;
+
+	memset(step, 0, sizeof(*step));
+	step->current = step->old = TAKT_NO_SLOT;
+	step->retry_ns = TAKT_RETRY_NS_MIN;
+	for (uint32_t i = 0; i < recorder->stream_count; i++) {
+		const struct takt_stream_view view = takt_region_view(recorder->region, i);
+		struct takt_step_stream *stream = &step->streams[i];
+
+		takt_intake_init(&stream->intake, &view, &recorder->region->streams[i].released);
+		stream->done = stream->intake.released;
+		stream->done_seq = stream->intake.released_seq;
+	}
+}
+
+static const struct takt_backend_ops *ops_of(const struct takt_recorder *recorder)
+{
+	return recorder->backend->ops;
+}
+
+static void count_to(_Atomic uint64_t *counter, uint64_t value)
+{
+	atomic_store_explicit(counter, value, memory_order_relaxed);
+}
+
+/* --- errors ---------------------------------------------------------------------------------- */
+
+static void fail(struct takt_recorder *recorder, int error)
+{
+	struct takt_recorder_state *shared = recorder->region->recorder;
+
+	atomic_fetch_add_explicit(&shared->errors, 1, memory_order_relaxed);
+	atomic_store_explicit(&shared->last_errno, -error, memory_order_relaxed);
+	if (!recorder->step.is_failed) {
+		recorder->step.is_failed = true;
+		/* Partner: the manager's acquire load. */
+		atomic_store_explicit(&recorder->error, error, memory_order_release);
+		takt_recorder_notify(recorder);
+	}
+}
+
+static void hand_slot_back(struct takt_recorder *recorder, uint32_t slot, enum takt_slot_state state)
+{
+	ops_of(recorder)->use(recorder->backend, slot, -1);
+	/* Partner: the manager's acquire load before it closes the segment. */
+	atomic_store_explicit(&recorder->slots[slot].state, state, memory_order_release);
+	takt_recorder_notify(recorder);
+}
+
+/* Nothing is in flight. */
+static void give_up_segments(struct takt_recorder *recorder, uint64_t now_ns)
+{
+	struct takt_step *step = &recorder->step;
+
+	TAKT_TEST_POINT("writer_give_up");
+	if (step->old != TAKT_NO_SLOT) {
+		hand_slot_back(recorder, step->old, TAKT_SLOT_POISONED);
+	}
+	if (step->current != TAKT_NO_SLOT) {
+		hand_slot_back(recorder, step->current, TAKT_SLOT_POISONED);
+	}
+	step->current = step->old = TAKT_NO_SLOT;
+	step->ended = step->synced = step->begun;
+	step->due = TAKT_DUE_NOT;
+	step->is_failed = false;
+	step->is_old_syncing = false;
+	step->retry_at_ns = now_ns + step->retry_ns;
+	step->retry_ns = step->retry_ns * 2 < TAKT_RETRY_NS_MAX ? step->retry_ns * 2 : TAKT_RETRY_NS_MAX;
+	step->sync_at_ns = 0;
+	for (uint32_t i = 0; i < recorder->stream_count; i++) {
+		struct takt_step_stream *stream = &step->streams[i];
+
+		takt_intake_rewind(&stream->intake);
+		stream->is_empty = false;
+		stream->done = stream->intake.released;
+		stream->done_seq = stream->intake.released_seq;
+	}
+}
+
+/* The backend itself does not work any more; what it has in flight is unknown. */
+static enum takt_recorder_activity lose(struct takt_recorder *recorder, int error)
+{
+	fail(recorder, error);
+	for (uint32_t i = 0; i < TAKT_BACKEND_SLOTS; i++) {
+		if (i == recorder->step.current || i == recorder->step.old) {
+			hand_slot_back(recorder, i, TAKT_SLOT_LOST);
+		}
+	}
+	atomic_store_explicit(&recorder->end, TAKT_RECORDER_LOST, memory_order_relaxed);
+	return TAKT_RECORDER_FINISHED;
+}
+
+/* --- writes ---------------------------------------------------------------------------------- */
+
+static void begin_write(struct takt_recorder *recorder, uint64_t number)
+{
+	struct takt_extent *extent = &recorder->step.extents[number % TAKT_BACKEND_DEPTH_MAX];
+	int r;
+
+	TAKT_TEST_POINT("writer_before_submit");
+	r = ops_of(recorder)->write(recorder->backend, extent->slot,
+				    extent->span.buffer + extent->written_bytes,
+				    (uint32_t)(extent->span.bytes - extent->written_bytes),
+				    extent->offset + extent->written_bytes, number);
+	TAKT_TEST_POINT("writer_after_submit");
+	if (r == 0) {
+		extent->is_begun = true;
+		recorder->step.in_flight++;
+	} else if (r != -EAGAIN) {
+		fail(recorder, r);
+	}
+}
+
+/* Begin what the backend had no room for, and what was written in part. */
+static void begin_again(struct takt_recorder *recorder)
+{
+	const struct takt_step *step = &recorder->step;
+
+	for (uint64_t n = step->ended; n < step->begun && !step->is_failed; n++) {
+		const struct takt_extent *extent = &step->extents[n % TAKT_BACKEND_DEPTH_MAX];
+
+		if (!extent->is_begun && !extent->is_done) {
+			begin_write(recorder, n);
+		}
+	}
+}
+
+static void end_write(struct takt_recorder *recorder, uint64_t number, int32_t result)
+{
+	struct takt_step *step = &recorder->step;
+	struct takt_extent *extent = &step->extents[number % TAKT_BACKEND_DEPTH_MAX];
+	uint32_t progress;
+
+	extent->is_begun = false;
+	step->in_flight--;
+	if (result < 0 && result != -EAGAIN && result != -EINTR) {
+		fail(recorder, result);
+		return;
+	}
+	/* A short write goes on at a block's start: O_DIRECT takes nothing else. */
+	progress = result > 0 ? (uint32_t)result / TAKT_BLOCK_BYTES * TAKT_BLOCK_BYTES : 0;
+	extent->written_bytes += progress;
+	extent->idle_tries = progress > 0 ? 0 : extent->idle_tries + 1;
+	extent->is_done = extent->written_bytes >= extent->span.bytes;
+	if (extent->idle_tries > IDLE_TRIES_MAX) {
+		fail(recorder, result < 0 ? result : -EIO);
+	}
+}
+
+/* Count the extents at the front that are done; see the top for the order. */
+static void end_extents(struct takt_recorder *recorder)
+{
+	struct takt_step *step = &recorder->step;
+
+	while (step->ended < step->begun) {
+		const struct takt_extent *extent =
+			&step->extents[step->ended % TAKT_BACKEND_DEPTH_MAX];
+		struct takt_step_stream *stream = &step->streams[extent->stream];
+
+		if (!extent->is_done || (step->old != TAKT_NO_SLOT && extent->slot != step->old &&
+					 !step->is_old_syncing)) {
+			break;
+		}
+		stream->done = extent->span.end;
+		stream->done_seq = extent->span.end_seq;
+		step->written_bytes += extent->span.bytes;
+		step->chunk_count += extent->span.chunk_count;
+		step->ended++;
+	}
+	count_to(&recorder->region->recorder->written_bytes, step->written_bytes);
+	count_to(&recorder->region->recorder->chunks, step->chunk_count);
+}
+
+/* --- syncs ----------------------------------------------------------------------------------- */
+
+static void begin_sync(struct takt_recorder *recorder, uint32_t slot, uint64_t now_ns)
+{
+	struct takt_step *step = &recorder->step;
+	int r;
+
+	TAKT_TEST_POINT("writer_before_sync");
+	r = ops_of(recorder)->sync(recorder->backend, slot, COOKIE_SYNC);
+	TAKT_TEST_POINT("writer_after_sync_submit");
+	if (r < 0) {
+		if (r != -EAGAIN) {
+			fail(recorder, r);
+		}
+		return;
+	}
+	for (uint32_t i = 0; i < recorder->stream_count; i++) {
+		step->streams[i].syncing = step->streams[i].done;
+		step->streams[i].syncing_seq = step->streams[i].done_seq;
+	}
+	step->syncing = step->ended;
+	step->syncing_bytes = step->written_bytes;
+	step->is_syncing = true;
+	step->is_old_syncing = slot == step->old;
+	if (slot == step->current) {
+		step->due = TAKT_DUE_NOT;
+		step->sync_at_ns = now_ns + recorder->sync_ns;
+	}
+}
+
+static void retire_old(struct takt_recorder *recorder)
+{
+	struct takt_step *step = &recorder->step;
+
+	hand_slot_back(recorder, step->old, TAKT_SLOT_FULL);
+	step->old = TAKT_NO_SLOT;
+	step->is_old_syncing = false;
+}
+
+static void end_sync(struct takt_recorder *recorder, int32_t result)
+{
+	struct takt_step *step = &recorder->step;
+
+	TAKT_TEST_POINT("writer_sync_completed");
+	step->is_syncing = false;
+	if (result < 0) {
+		fail(recorder, result);	/* never again on the same data: the segment is given up */
+		return;
+	}
+	step->synced = step->syncing;
+	step->synced_bytes = step->syncing_bytes;
+	step->retry_ns = TAKT_RETRY_NS_MIN;
+	for (uint32_t i = 0; i < recorder->stream_count; i++) {
+		takt_intake_release(&step->streams[i].intake, step->streams[i].syncing,
+				    step->streams[i].syncing_seq);
+	}
+	count_to(&recorder->region->recorder->synced_bytes, step->synced_bytes);
+	if (!step->is_failed) {
+		atomic_store_explicit(&recorder->error, 0, memory_order_release);
+	}
+	if (step->is_old_syncing) {
+		retire_old(recorder);
+	}
+}
+
+static bool is_half_full(const struct takt_step_stream *stream)
+{
+	return takt_intake_held_bytes(&stream->intake) > stream->intake.view.ring_bytes / 2;
+}
+
+static bool is_any_half_full(const struct takt_recorder *recorder)
+{
+	for (uint32_t i = 0; i < recorder->stream_count; i++) {
+		if (is_half_full(&recorder->step.streams[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Whether the old segment has no extent that is not ended. */
+static bool is_old_written(const struct takt_step *step)
+{
+	return step->ended == step->begun ||
+	       step->extents[step->ended % TAKT_BACKEND_DEPTH_MAX].slot != step->old;
+}
+
+static void sync_where_needed(struct takt_recorder *recorder, uint64_t now_ns)
+{
+	struct takt_step *step = &recorder->step;
+
+	if (step->is_syncing) {
+		return;
+	}
+	if (step->old != TAKT_NO_SLOT) {
+		if (is_old_written(step) && step->ended == step->synced) {
+			retire_old(recorder);
+			end_extents(recorder);
+		} else if (is_old_written(step)) {
+			begin_sync(recorder, step->old, now_ns);
+			end_extents(recorder);
+		}
+		return;
+	}
+	if (step->due == TAKT_DUE_COMPLETING && step->ended >= step->barrier &&
+	    step->ended == step->synced) {
+		step->due = TAKT_DUE_NOT;	/* nothing had come */
+	}
+	if (step->ended > step->synced &&
+	    ((step->due == TAKT_DUE_COMPLETING && step->ended >= step->barrier) ||
+	     is_any_half_full(recorder))) {
+		begin_sync(recorder, step->current, now_ns);
+	}
+}
+
+/* --- taking chunks --------------------------------------------------------------------------- */
+
+static void begin_segment(struct takt_recorder *recorder, uint32_t slot)
+{
+	struct takt_slot *s = &recorder->slots[slot];
+	int r;
+
+	TAKT_TEST_POINT("writer_begin_segment");
+	s->offset = s->segment.data_at;
+	s->chunk_count = 0;
+	s->close_flags = 0;
+	r = ops_of(recorder)->use(recorder->backend, slot, s->segment.fd);
+	atomic_store_explicit(&s->state, TAKT_SLOT_ACTIVE, memory_order_relaxed);
+	recorder->step.current = slot;
+	if (r < 0) {
+		fail(recorder, r);
+	}
+	atomic_store_explicit(&recorder->region->recorder->segment, s->segment.number,
+			      memory_order_relaxed);
+}
+
+static void want_segment(struct takt_recorder *recorder)
+{
+	if (!atomic_exchange_explicit(&recorder->wants_segment, true, memory_order_relaxed)) {
+		takt_recorder_notify(recorder);
+	}
+}
+
+/* Make a new segment the current one. False when none is ready, or the old one is still needed. */
+static bool roll(struct takt_recorder *recorder)
+{
+	struct takt_step *step = &recorder->step;
+
+	if (step->old != TAKT_NO_SLOT) {
+		return false;
+	}
+	for (uint32_t i = 0; i < TAKT_BACKEND_SLOTS; i++) {
+		/* Partner: the manager's release store after it has made the segment. */
+		if (atomic_load_explicit(&recorder->slots[i].state, memory_order_acquire) ==
+		    TAKT_SLOT_READY) {
+			step->old = step->current;
+			TAKT_TEST_POINT("writer_roll");
+			begin_segment(recorder, i);
+			return true;
+		}
+	}
+	want_segment(recorder);
+	return false;
+}
+
+static bool is_worth_taking(const struct takt_step *step, const struct takt_step_stream *stream)
+{
+	const uint64_t pending = takt_intake_pending_bytes(&stream->intake);
+
+	return pending > 0 && !stream->is_empty &&
+	       (pending >= SPAN_BYTES_WORTH || is_half_full(stream) ||
+		(step->due == TAKT_DUE_TAKING && stream->intake.next < stream->want));
+}
+
+/* Take one span of stream @number and begin to write it. False when nothing came of it. */
+static bool take_from(struct takt_recorder *recorder, uint32_t number)
+{
+	struct takt_step *step = &recorder->step;
+	struct takt_step_stream *stream = &step->streams[number];
+	struct takt_slot *slot = &recorder->slots[step->current];
+	struct takt_extent *extent = &step->extents[step->begun % TAKT_BACKEND_DEPTH_MAX];
+	int r;
+
+	r = takt_intake_take(&stream->intake, slot->segment.salt, SPAN_BYTES_MAX,
+			     slot->segment.bytes - slot->offset, &extent->span);
+	if (r == -ENOSPC) {
+		if (!roll(recorder)) {
+			step->is_short_of_segments = true;
+			return false;
+		}
+		return !step->is_failed;
+	}
+	stream->is_empty = r == 0;
+	if (r == 0) {
+		return true;
+	}
+	extent->offset = slot->offset;
+	extent->written_bytes = 0;
+	extent->stream = number;
+	extent->slot = step->current;
+	extent->idle_tries = 0;
+	extent->is_begun = extent->is_done = false;
+	slot->offset += extent->span.bytes;
+	slot->chunk_count += extent->span.chunk_count;
+	begin_write(recorder, step->begun++);
+	if (slot->offset - slot->segment.data_at > (slot->segment.bytes - slot->segment.data_at) / 2) {
+		want_segment(recorder);
+	}
+	return !step->is_failed;
+}
+
+static bool has_room(const struct takt_recorder *recorder)
+{
+	return recorder->step.begun - recorder->step.ended < recorder->backend->depth;
+}
+
+static void take_chunks(struct takt_recorder *recorder)
+{
+	struct takt_step *step = &recorder->step;
+	const uint32_t count = recorder->stream_count;
+	bool goes_on = true;
+
+	step->is_short_of_segments = false;
+	if (step->current == TAKT_NO_SLOT && !roll(recorder)) {
+		step->is_short_of_segments = true;
+		return;
+	}
+	while (goes_on && has_room(recorder)) {
+		goes_on = false;
+		for (uint32_t i = 0; i < count && has_room(recorder); i++) {
+			const uint32_t number = (step->first_stream + i) % count;
+
+			if (is_worth_taking(step, &step->streams[number])) {
+				if (!take_from(recorder, number)) {
+					return;
+				}
+				goes_on = true;
+			}
+		}
+		step->first_stream = (step->first_stream + 1) % count;
+	}
+	for (uint32_t i = 0; i < count && !step->is_saturated; i++) {
+		step->is_saturated = is_worth_taking(step, &step->streams[i]);
+	}
+}
+
+static bool is_anything_pending(const struct takt_recorder *recorder)
+{
+	for (uint32_t i = 0; i < recorder->stream_count; i++) {
+		const struct takt_step_stream *stream = &recorder->step.streams[i];
+
+		if (takt_intake_pending_bytes(&stream->intake) > 0 && !stream->is_empty) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* When a sync is due: what is to be in it. */
+static void plan_sync(struct takt_recorder *recorder, uint64_t now_ns, bool is_ending)
+{
+	struct takt_step *step = &recorder->step;
+	const bool has_news = step->begun > step->synced || is_anything_pending(recorder);
+	bool is_taken = true;
+
+	if (step->due == TAKT_DUE_NOT && has_news && (now_ns >= step->sync_at_ns || is_ending)) {
+		step->due = TAKT_DUE_TAKING;
+		for (uint32_t i = 0; i < recorder->stream_count; i++) {
+			struct takt_intake *intake = &step->streams[i].intake;
+
+			step->streams[i].want = intake->committed > intake->sealed ? intake->committed
+										   : intake->sealed;
+		}
+	}
+	for (uint32_t i = 0; i < recorder->stream_count; i++) {
+		const struct takt_step_stream *stream = &step->streams[i];
+
+		is_taken = is_taken && (stream->is_empty || stream->intake.next >= stream->want);
+	}
+	if (step->due == TAKT_DUE_TAKING && (is_taken || step->is_short_of_segments)) {
+		step->due = TAKT_DUE_COMPLETING;
+		step->barrier = step->begun;
+	}
+}
+
+/* --- the round ------------------------------------------------------------------------------- */
+
+static int collect(struct takt_recorder *recorder, uint64_t wait_ns)
+{
+	struct takt_step *step = &recorder->step;
+	struct takt_backend_done done[TAKT_BACKEND_DEPTH_MAX + 1];
+	int n = 0;
+
+	if (step->in_flight > 0 || step->is_syncing) {
+		n = ops_of(recorder)->reap(recorder->backend, done, TAKT_BACKEND_DEPTH_MAX + 1,
+					   wait_ns);
+	}
+	for (int i = 0; i < n; i++) {
+		TAKT_TEST_POINT("writer_completed");
+		if (done[i].cookie == COOKIE_SYNC) {
+			end_sync(recorder, done[i].result);
+		} else {
+			TAKT_CHECK(done[i].cookie >= step->ended && done[i].cookie < step->begun);
+			end_write(recorder, done[i].cookie, done[i].result);
+		}
+	}
+	end_extents(recorder);
+	return n;
+}
+
+static void look(struct takt_recorder *recorder, bool has_ended)
+{
+	uint64_t broken = 0;
+
+	for (uint32_t i = 0; i < recorder->stream_count; i++) {
+		struct takt_step_stream *stream = &recorder->step.streams[i];
+		const uint64_t before = stream->intake.sealed + stream->intake.committed;
+
+		takt_intake_look(&stream->intake, has_ended);
+		if (stream->intake.sealed + stream->intake.committed != before) {
+			stream->is_empty = false;
+		}
+		broken += stream->intake.broken;
+	}
+	count_to(&recorder->region->recorder->broken_chunks, broken);
+}
+
+static enum takt_recorder_activity finish(struct takt_recorder *recorder, enum takt_recorder_end end)
+{
+	struct takt_step *step = &recorder->step;
+
+	TAKT_TEST_POINT("writer_finish");
+	if (step->current != TAKT_NO_SLOT) {
+		recorder->slots[step->current].close_flags =
+			end == TAKT_RECORDER_RUN_ENDED ? TAKT_SEGMENT_LAST : 0;
+		hand_slot_back(recorder, step->current, TAKT_SLOT_FULL);
+		step->current = TAKT_NO_SLOT;
+	}
+	atomic_store_explicit(&recorder->end, end, memory_order_relaxed);
+	return TAKT_RECORDER_FINISHED;
+}
+
+/* Stop at what is sealed now: a producer that goes on must not keep us. */
+static void limit_intakes(struct takt_recorder *recorder)
+{
+	for (uint32_t i = 0; i < recorder->stream_count; i++) {
+		struct takt_intake *intake = &recorder->step.streams[i].intake;
+
+		if (intake->stop_at == UINT64_MAX) {
+			intake->stop_at = intake->sealed;
+		}
+	}
+}
+
+static enum takt_recorder_activity after_failure(struct takt_recorder *recorder, uint64_t now_ns)
+{
+	const struct takt_step *step = &recorder->step;
+	const int n = collect(recorder, 0);
+
+	if (n < 0) {
+		return lose(recorder, n);
+	}
+	if (step->in_flight == 0 && !step->is_syncing) {
+		give_up_segments(recorder, now_ns);
+	}
+	return TAKT_RECORDER_BUSY;
+}
+
+/* Whether it is over, and how. While the disk refuses, a stop does not wait for it. */
+static enum takt_recorder_end judge_end(const struct takt_recorder *recorder, bool is_stopping,
+					bool has_ended, uint64_t now_ns)
+{
+	const struct takt_step *step = &recorder->step;
+	const bool is_quiet = step->begun == step->synced && !step->is_syncing &&
+			      step->old == TAKT_NO_SLOT && !step->is_failed;
+	const bool is_all = is_quiet && now_ns >= step->retry_at_ns && !is_anything_pending(recorder);
+	const bool is_refused =
+		now_ns < step->retry_at_ns ||
+		(step->is_short_of_segments &&
+		 atomic_load_explicit(&recorder->manager_error, memory_order_relaxed) != 0);
+
+	if (has_ended && is_all && step->current != TAKT_NO_SLOT) {
+		return TAKT_RECORDER_RUN_ENDED;
+	}
+	return is_stopping && is_quiet && ((is_all && !has_ended) || is_refused)
+		       ? TAKT_RECORDER_STOPPED
+		       : TAKT_RECORDER_GOES_ON;
+}
+
+static int work(struct takt_recorder *recorder, uint64_t now_ns, bool is_stopping, bool has_ended)
+{
+	struct takt_step *step = &recorder->step;
+	const int r = collect(recorder, 0);
+
+	step->is_saturated = false;
+	look(recorder, has_ended);
+	if (is_stopping) {
+		limit_intakes(recorder);
+	}
+	if (r < 0 || step->is_failed) {
+		return r;
+	}
+	begin_again(recorder);
+	plan_sync(recorder, now_ns, is_stopping || has_ended);
+	take_chunks(recorder);
+	plan_sync(recorder, now_ns, is_stopping || has_ended);
+	sync_where_needed(recorder, now_ns);
+	return collect(recorder, step->is_saturated ? SATURATED_WAIT_NS : 0);
+}
+
+enum takt_recorder_activity takt_recorder_step(struct takt_recorder *recorder, uint64_t now_ns)
+{
+	struct takt_step *step = &recorder->step;
+	/* Partners: the manager's release stores. The run's end is seen before its last positions. */
+	const bool is_stopping = atomic_load_explicit(&recorder->is_stopping, memory_order_acquire);
+	const bool has_ended = atomic_load_explicit(&recorder->run_has_ended, memory_order_acquire);
+	enum takt_recorder_end end;
+	int r = 0;
+
+	if (!step->is_started) {
+		r = ops_of(recorder)->start(recorder->backend);
+		step->is_started = true;
+	}
+	if (r == 0 && step->is_failed) {
+		return after_failure(recorder, now_ns);
+	}
+	if (r == 0 && now_ns >= step->retry_at_ns) {
+		r = work(recorder, now_ns, is_stopping, has_ended);
+	}
+	if (r < 0) {
+		return lose(recorder, r);
+	}
+	end = judge_end(recorder, is_stopping, has_ended, now_ns);
+	if (end != TAKT_RECORDER_GOES_ON) {
+		return finish(recorder, end);
+	}
+	return step->is_saturated ? TAKT_RECORDER_SATURATED
+	       : step->begun > step->synced || step->is_syncing || is_anything_pending(recorder)
+		       ? TAKT_RECORDER_BUSY
+		       : TAKT_RECORDER_IDLE;
+}
+
+void takt_recorder_let_go(struct takt_recorder *recorder)
+{
+	/* Partner: the manager's acquire load before it closes and frees. */
+	atomic_store_explicit(&recorder->is_let_go, true, memory_order_release);
+	takt_recorder_notify(recorder);
+}
+
+void takt_recorder_notify(const struct takt_recorder *recorder)
+{
+	const uint64_t one = 1;
+
+	if (recorder->options.notify_fd >= 0) {
+		/* A full counter wakes as well. */
+		(void)!write(recorder->options.notify_fd, &one, sizeof(one));
+	}
+}

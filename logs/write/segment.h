@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Segment files: made ahead of time, closed in order, given up after an error. Form: rt/shm/chunk.h.
+ *
+ * Everything here blocks and runs on a set-up or managing thread; the writer thread only puts chunks between
+ * data_at and bytes. As long as the file may still be written it carries an exclusive OFD lock, which goes
+ * with the last write of a killed process. */
+#ifndef TAKT_LOGS_WRITE_SEGMENT_H
+#define TAKT_LOGS_WRITE_SEGMENT_H
+
+#include "logs/write/backend.h"
+#include "rt/shm/chunk.h"
+
+#define TAKT_SEGMENT_BYTES_MIN (64u << 10)
+#define TAKT_SEGMENT_BYTES_MAX (1ull << 40)
+#define TAKT_SEGMENT_BYTES_DEFAULT (256ull << 20)
+
+/* What all segments of a run have in common. */
+struct takt_segment_kind {
+	uint64_t run;
+	uint64_t segment_bytes;		/* wanted; less when the disk is nearly full */
+	uint64_t chunk_bytes_max;	/* room for one of these is the least */
+	char graph[128];
+	char boot_id[40];
+	char machine_id[40];
+	char *catalog_chunk;		/* header and payload, 4 KiB-aligned; owned */
+	uint64_t catalog_span;
+};
+
+struct takt_segment {
+	int fd;
+	uint32_t number;		/* within the run, from 1 */
+	uint64_t salt;
+	uint64_t data_at;		/* offset of the first chunk behind the catalog */
+	uint64_t bytes;			/* chunks end here at the latest */
+	struct takt_superblock *block;	/* 4 KiB-aligned; owned */
+	char name[24];
+};
+
+/* Copies @catalog. -ENOMEM, -EINVAL (catalog empty or too large).  [setup] */
+TAKT_SETUP int takt_segment_kind_init(struct takt_segment_kind *kind, uint64_t run, const char *graph,
+				      const void *catalog, uint32_t catalog_bytes);
+TAKT_SETUP void takt_segment_kind_fini(struct takt_segment_kind *kind);
+
+/* Make, lock, preallocate and fill file @number in @dir_fd, all on stable storage when it returns. On failure
+ * nothing is left behind. -EEXIST: the number is taken.  [bg] */
+TAKT_BG int takt_segment_create(struct takt_segment_kind *kind, struct takt_backend *backend, int dir_fd,
+				uint32_t number, struct takt_segment *ret_segment,
+				struct takt_err *err);
+
+/* Close in order: counts and CLEAN (and @flags: LAST) in both superblocks, the file cut at @end_offset,
+ * everything synced. The segment is gone in any case. Returns 0 or the first -errno.  [bg] */
+TAKT_BG int takt_segment_close(struct takt_segment *segment, uint64_t end_offset,
+			       uint64_t chunk_count, uint32_t flags);
+
+/* Give up after an I/O error: flag it POISONED and cut behind @end_offset, as far as that works. Nothing may
+ * be in flight.  [bg] */
+TAKT_BG void takt_segment_poison(struct takt_segment *segment, uint64_t end_offset);
+
+/* Remove a segment that holds no chunk.  [bg] */
+TAKT_BG void takt_segment_discard(struct takt_segment *segment, int dir_fd);
+
+/* Give back what a dead writer preallocated in @name and never wrote; only while nobody holds the lock.
+ * Returns 0, -EBUSY (locked), -errno.  [bg] */
+TAKT_BG int takt_segment_trim(int dir_fd, const char *name);
+
+#endif
