@@ -55,26 +55,35 @@ static void count_loss(struct takt_events *events)
 /* Say what was lost before going on. */
 static void report_loss(struct takt_events *events, uint64_t cycle, uint64_t mono_ns)
 {
-	const int64_t values[4] = { (int64_t)events->lost };
+	const int64_t values[4] = { (int64_t)events->lost, (int64_t)events->lost_texts };
 
 	if (events->lost > 0 &&
 	    put(events, cycle, mono_ns, TAKT_NO_TASK, TAKT_EVENT_events_lost, values, NULL)) {
 		events->lost = 0;
+		events->lost_texts = 0;
 	}
 }
 
-void takt_events_put(struct takt_events *events, uint64_t cycle, uint64_t mono_ns, uint32_t task,
+bool takt_events_put(struct takt_events *events, uint64_t cycle, uint64_t mono_ns, uint32_t task,
 		     enum takt_event event, const int64_t *values, const char *text)
 {
 	report_loss(events, cycle, mono_ns);
 	if (!put(events, cycle, mono_ns, task, event, values, text)) {
 		count_loss(events);
+		return false;
 	}
+	return true;
 }
 
 static const char *string_arg(uint64_t word)
 {
 	return (const char *)(uintptr_t)word;
+}
+
+static bool has_room_for(struct takt_events *events, uint8_t level, uint32_t bytes)
+{
+	return level >= TAKT_WARNING ||
+	       takt_stream_has_room(&events->stream, bytes + TAKT_EVENTS_RESERVE_BYTES);
 }
 
 void takt_events_text(struct takt_events *events, uint64_t cycle, uint64_t mono_ns, uint32_t task,
@@ -84,7 +93,7 @@ void takt_events_text(struct takt_events *events, uint64_t cycle, uint64_t mono_
 	uint32_t lengths[TAKT_TEXT_ARGS];
 	uint32_t at = (uint32_t)sizeof(struct takt_text_record) + count * 8u;
 	uint32_t bytes = at;
-	struct takt_text_record *r;
+	struct takt_text_record *r = NULL;
 
 	for (uint32_t i = 0; i < count; i++) {
 		if (site->tags[i] == 's') {
@@ -93,10 +102,13 @@ void takt_events_text(struct takt_events *events, uint64_t cycle, uint64_t mono_
 		}
 	}
 	bytes = up8(bytes);
-	report_loss(events, cycle, mono_ns);
-	r = takt_stream_reserve(&events->stream, bytes);
+	if (has_room_for(events, site->level, bytes)) {
+		report_loss(events, cycle, mono_ns);
+		r = takt_stream_reserve(&events->stream, bytes);
+	}
 	if (!r) {
 		count_loss(events);
+		events->lost_texts++;
 		return;
 	}
 	((uint64_t *)(void *)r)[bytes / 8 - 1] = 0;	/* the padding */

@@ -13,10 +13,13 @@
 	((uint32_t)sizeof(struct takt_text_record) +                                               \
 	 TAKT_TEXT_ARGS * (8 + TAKT_TEXT_STRING_BYTES + 1))
 #define TAKT_EVENT_TEXT_MAX 512u
+/* Texts below warning leave this much of the ring free: for lifecycle events, warnings and errors. */
+#define TAKT_EVENTS_RESERVE_BYTES (64u << 10)
 
 struct takt_events {
 	struct takt_stream stream;
 	uint64_t lost;			/* not recorded and not yet reported in the stream */
+	uint64_t lost_texts;		/* texts among them */
 	uint64_t lost_total;
 };
 
@@ -26,8 +29,8 @@ TAKT_RT void takt_events_text(struct takt_events *events, uint64_t cycle, uint64
 			      const uint64_t *args);
 
 /* Record a lifecycle event. @values: 4 or NULL (zeros); @text: NULL for none, TAKT_EVENT_TEXT_MAX bytes
- * are kept.  [RT, producer only; async-signal-safe] */
-TAKT_RT void takt_events_put(struct takt_events *events, uint64_t cycle, uint64_t mono_ns,
+ * are kept. False when there was no room: it is counted as lost.  [RT, producer only; async-signal-safe] */
+TAKT_RT bool takt_events_put(struct takt_events *events, uint64_t cycle, uint64_t mono_ns,
 			     uint32_t task, enum takt_event event, const int64_t *values,
 			     const char *text);
 

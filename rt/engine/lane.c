@@ -48,9 +48,8 @@ static void end_gap(struct takt_lane *lane)
 	const int64_t values[4] = { (int64_t)lane->gap.first_cycle, (int64_t)lane->gap.last_cycle,
 				    (int64_t)lane->gap.count };
 
-	if (lane->gap.count > 0) {
-		takt_events_put(&lane->events, lane->cycle, lane->mono_ns, TAKT_NO_TASK,
-				TAKT_EVENT_gap, values, NULL);
+	if (lane->gap.count > 0 && takt_events_put(&lane->events, lane->cycle, lane->mono_ns,
+						   TAKT_NO_TASK, TAKT_EVENT_gap, values, NULL)) {
 		lane->gap.count = 0;
 	}
 }

@@ -84,6 +84,11 @@ void *takt_stream_reserve(struct takt_stream *stream, uint32_t bytes)
 	return is_free(stream, stream->cursor + bytes) ? at(stream, stream->cursor) : NULL;
 }
 
+bool takt_stream_has_room(struct takt_stream *stream, uint64_t bytes)
+{
+	return is_free(stream, stream->cursor + bytes);
+}
+
 void takt_stream_commit(struct takt_stream *stream, const struct takt_record *record)
 {
 	if (stream->record_count == 0) {

@@ -74,6 +74,9 @@ TAKT_SETUP void takt_stream_init(struct takt_stream *stream, struct takt_stream_
  * the ring is full. May seal the open chunk. Nothing is published.  [RT, producer only] */
 TAKT_RT void *takt_stream_reserve(struct takt_stream *stream, uint32_t bytes);
 
+/* True when more than @bytes of the ring are free, as far as known.  [RT, producer only] */
+TAKT_RT bool takt_stream_has_room(struct takt_stream *stream, uint64_t bytes);
+
 /* Publish the record at the last reservation, @record->bytes long (multiple of 8, <= reserved).
  * [RT, producer only] */
 TAKT_RT void takt_stream_commit(struct takt_stream *stream, const struct takt_record *record);

@@ -119,7 +119,7 @@ def flood_of_text_loses_exactly_what_it_says():
     with World(mode="log", at=50) as world:
         code, _, log = run(world, "--cycles", "200")
         assert code == 0, code
-        lost = sum(e[3][0] for e in log.events if e[1] == "events_lost")
+        lost = sum(e[3][1] for e in log.events if e[1] == "events_lost")
         kept = sum("flood" in t[3] for t in log.texts)
         assert lost > 0 and kept + lost == 20000, (kept, lost)
         log.check_whole(200)
