@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A place of the table: free -> attached -> free, or free -> put off (could not attach) -> free or attached.
+ * It stays put off until its region is gone, so that each mistake is said once. */
+#include "rt/main/taktd_runs.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "logs/write/recorder.h"
+#include "logs/write/writer.h"
+
+#define RETRY_NS 1000000000ull
+
+struct run {
+	char path[PATH_MAX];			/* of the region; "" when the place is free */
+	struct takt_recorder *recorder;		/* NULL: put off */
+	enum takt_backend_kind backend;
+	enum takt_recorder_phase shown_phase;
+	uint64_t retry_at_ns;
+	uint64_t shown_broken;
+	uint32_t changes;
+	int error;				/* why it is put off */
+	bool is_seen;				/* by the scan under way */
+};
+
+struct taktd_runs {
+	struct takt_writer *writer;
+	struct takt_recorder_options options;
+	bool verbose;
+	bool is_stopping;
+	uint64_t now_ns;
+	struct run runs[TAKT_WRITER_RUNS_MAX];
+};
+
+int taktd_runs_create(enum takt_backend_kind backend, int notify_fd, bool verbose,
+		      struct taktd_runs **ret_runs, struct takt_err *err)
+{
+	struct taktd_runs *runs = calloc(1, sizeof(*runs));
+	int r;
+
+	if (!runs) {
+		return takt_err_set(err, -ENOMEM, "out of memory");
+	}
+	runs->options = (struct takt_recorder_options){ .backend = backend, .notify_fd = notify_fd };
+	runs->verbose = verbose;
+	r = takt_writer_start(&runs->writer, err);
+	if (r < 0) {
+		free(runs);
+		return r;
+	}
+	*ret_runs = runs;
+	return 0;
+}
+
+void taktd_runs_destroy(struct taktd_runs *runs)
+{
+	if (!runs) {
+		return;
+	}
+	takt_writer_stop(runs->writer);
+	for (uint32_t i = 0; i < TAKT_WRITER_RUNS_MAX; i++) {
+		takt_recorder_destroy(runs->runs[i].recorder);
+	}
+	free(runs);
+}
+
+/* --- saying ---------------------------------------------------------------------------------- */
+
+static void say(const struct takt_recorder_status *status, const char *text)
+{
+	const char *run = strrchr(status->region_path, '/');
+
+	fprintf(stderr, "taktd: %s %s: %s\n", status->graph, run ? run + 1 : "", text);
+}
+
+static void say_changes(struct taktd_runs *runs, struct run *run)
+{
+	const struct takt_recorder_status status = takt_recorder_status(run->recorder);
+	char text[PATH_MAX + 64];
+
+	if (status.broken_chunks != run->shown_broken) {
+		snprintf(text, sizeof(text), "%" PRIu64 " damaged chunks in shared memory",
+			 status.broken_chunks);
+		say(&status, text);
+		run->shown_broken = status.broken_chunks;
+	}
+	if (status.changes == run->changes) {
+		return;
+	}
+	run->changes = status.changes;
+	if (status.phase == TAKT_RECORDER_WRITING && runs->verbose) {
+		snprintf(text, sizeof(text), "recording to %s (%s)", status.directory,
+			 status.backend);
+		say(&status, text);
+	} else if (status.phase == TAKT_RECORDER_WRITING && run->shown_phase == TAKT_RECORDER_FAILING) {
+		say(&status, "recording again");
+	}
+	if (status.text[0] != '\0') {
+		say(&status, status.text);
+	}
+	run->shown_phase = status.phase;
+}
+
+static void say_end(const struct taktd_runs *runs, const struct run *run, enum takt_recorder_end end)
+{
+	const struct takt_recorder_status status = takt_recorder_status(run->recorder);
+
+	if (end == TAKT_RECORDER_LOST) {
+		say(&status, "the way to the disk broke, trying a simpler one");
+	} else if (status.phase != TAKT_RECORDER_DETACHED || status.text[0] != '\0') {
+		say(&status, end == TAKT_RECORDER_STOPPED
+				     ? "not everything could be written, the rest stays in memory"
+				     : status.text);
+	} else if (runs->verbose) {
+		say(&status, end == TAKT_RECORDER_RUN_ENDED ? "ended, all is recorded"
+							    : "let go, another taktd may go on");
+	}
+}
+
+/* --- finding --------------------------------------------------------------------------------- */
+
+static struct run *find_run(struct taktd_runs *runs, const char *path)
+{
+	struct run *place = NULL;
+
+	for (uint32_t i = 0; i < TAKT_WRITER_RUNS_MAX; i++) {
+		if (strcmp(runs->runs[i].path, path) == 0) {
+			return &runs->runs[i];
+		}
+		if (!place && runs->runs[i].path[0] == '\0') {
+			place = &runs->runs[i];
+		}
+	}
+	if (place) {
+		memset(place, 0, sizeof(*place));
+		place->backend = runs->options.backend;
+		snprintf(place->path, sizeof(place->path), "%s", path);
+	}
+	return place;
+}
+
+static void attach(struct taktd_runs *runs, struct run *run)
+{
+	struct takt_recorder_options options = runs->options;
+	struct takt_err err = { 0 };
+	int r;
+
+	options.backend = run->backend;
+	r = takt_recorder_create(run->path, &options, &run->recorder, &err);
+	if (r == 0) {
+		run->error = 0;
+		run->changes = 0;
+		return;
+	}
+	run->retry_at_ns = runs->now_ns + RETRY_NS;
+	/* Gone meanwhile, or still in the hands of a taktd that dies: nothing to be said. */
+	if (r != run->error && r != -ENOENT && r != -EBUSY) {
+		fprintf(stderr, "taktd: %s\n", err.text);
+	}
+	run->error = r;
+}
+
+static int visit(const char *path, void *user)
+{
+	struct taktd_runs *runs = user;
+	struct run *run = find_run(runs, path);
+
+	if (!run) {
+		return 0;	/* too many at once: later */
+	}
+	run->is_seen = true;
+	if (!run->recorder && !runs->is_stopping && runs->now_ns >= run->retry_at_ns) {
+		attach(runs, run);
+	}
+	return 0;
+}
+
+uint32_t taktd_runs_scan(struct taktd_runs *runs, const char *run_dir, uint64_t now_ns)
+{
+	uint32_t count = 0;
+
+	runs->now_ns = now_ns;
+	for (uint32_t i = 0; i < TAKT_WRITER_RUNS_MAX; i++) {
+		runs->runs[i].is_seen = false;
+	}
+	takt_region_scan(run_dir, visit, runs);
+	for (uint32_t i = 0; i < TAKT_WRITER_RUNS_MAX; i++) {
+		struct run *run = &runs->runs[i];
+
+		if (!run->recorder && !run->is_seen) {
+			run->path[0] = '\0';
+		}
+		count += run->path[0] != '\0' && (run->recorder || run->error == -EBUSY);
+	}
+	return count;
+}
+
+/* --- tending --------------------------------------------------------------------------------- */
+
+static void let_go(struct taktd_runs *runs, struct run *run, enum takt_recorder_end end)
+{
+	say_end(runs, run, end);
+	takt_recorder_destroy(run->recorder);
+	run->recorder = NULL;
+	run->retry_at_ns = runs->now_ns + RETRY_NS;
+	run->error = -EBUSY;
+	if (end == TAKT_RECORDER_LOST) {
+		run->backend = run->backend == TAKT_BACKEND_DIRECT ? TAKT_BACKEND_BUFFERED
+								   : TAKT_BACKEND_DIRECT;
+	} else if (end == TAKT_RECORDER_RUN_ENDED) {
+		run->path[0] = '\0';
+	}
+}
+
+uint32_t taktd_runs_tend(struct taktd_runs *runs, uint64_t now_ns)
+{
+	uint32_t count = 0;
+
+	runs->now_ns = now_ns;
+	for (uint32_t i = 0; i < TAKT_WRITER_RUNS_MAX; i++) {
+		struct run *run = &runs->runs[i];
+		enum takt_recorder_end end;
+
+		if (!run->recorder) {
+			continue;
+		}
+		end = takt_recorder_tend(run->recorder, runs->writer, now_ns);
+		say_changes(runs, run);
+		if (end != TAKT_RECORDER_GOES_ON) {
+			let_go(runs, run, end);
+		} else {
+			count++;
+		}
+	}
+	return count;
+}
+
+void taktd_runs_stop(struct taktd_runs *runs)
+{
+	runs->is_stopping = true;
+	for (uint32_t i = 0; i < TAKT_WRITER_RUNS_MAX; i++) {
+		if (runs->runs[i].recorder) {
+			takt_recorder_stop(runs->runs[i].recorder);
+		}
+	}
+}
