@@ -11,3 +11,21 @@ taktd_SOURCES = %D%/taktd.c \
 	%D%/taktd_runs.c %D%/taktd_runs.h \
 	%D%/taktd_service.c %D%/taktd_service.h
 taktd_LDADD = libwrite.la $(base_libs)
+bin_PROGRAMS += takt
+takt_SOURCES = \
+	%D%/takt.c %D%/commands.h %D%/commands.def \
+	%D%/run.c %D%/sibling.c %D%/sibling.h \
+	%D%/log_command.c %D%/log_commands.def \
+	%D%/log_copperlists.c \
+	%D%/log_find.c %D%/log_find.h \
+	%D%/log_info.c \
+	%D%/log_list.c \
+	%D%/log_options.c %D%/log_options.h \
+	%D%/log_scan.c %D%/log_scan.h \
+	%D%/log_text.c \
+	%D%/log_time.c %D%/log_time.h \
+	%D%/log_types.c \
+	%D%/out.c %D%/out.h \
+	%D%/text_line.c %D%/text_line.h
+takt_CPPFLAGS = $(AM_CPPFLAGS) $(dirs_CPPFLAGS)
+takt_LDADD = $(log_libs) $(base_libs)

@@ -3,7 +3,9 @@
 
 #include <unistd.h>
 
-static const char *colour(uint32_t level)
+#include "rt/main/out.h"
+
+static const char *colour_of(uint32_t level)
 {
 	switch (level) {
 	case TAKT_LOG_DEBUG:
@@ -18,35 +20,33 @@ static const char *colour(uint32_t level)
 	}
 }
 
-static void put_escaped(FILE *out, const char *text)
-{
-	for (; *text; text++) {
-		const unsigned char c = (unsigned char)*text;
-
-		if (c < 0x20 || c == 0x7f) {
-			fprintf(out, "\\x%02x", c);
-		} else {
-			fputc(c, out);
-		}
-	}
-}
-
-void takt_text_line_print(FILE *out, const struct takt_log *log,
-			  const struct takt_log_record *record)
+void takt_text_line_put(struct takt_text_buffer *out, const struct takt_log *log,
+			const struct takt_log_record *record, const char *text, bool colour)
 {
 	const bool is_text = record->kind == TAKT_LOG_TEXT;
 	const uint32_t number = is_text ? record->text->task : record->lifecycle->task;
 	const struct takt_log_task *task = takt_log_task_at(log, number);
 	const uint32_t level = is_text ? record->text->level : TAKT_LOG_INFO;
-	const char *paint = isatty(fileno(out)) ? colour(level) : "";
+	const char *paint = colour ? colour_of(level) : "";
 	const int64_t since_ns =
 		(int64_t)(record->mono_ns - takt_log_info_of(log)->start_mono_ns);
-	char text[8192];
+
+	takt_text_buffer_printf(out, "%12.6f %s%-8s%s ", (double)since_ns / 1e9, paint,
+				is_text ? takt_log_level_name(level) : "event",
+				paint[0] ? "\033[0m" : "");
+	takt_text_buffer_printf(out, "%-12s ", task ? task->id : "takt");
+	takt_out_put_plain(out, text);
+	takt_text_buffer_puts(out, "\n");
+}
+
+void takt_text_line_print(FILE *out, const struct takt_log *log,
+			  const struct takt_log_record *record)
+{
+	char text[8192], line[4 * sizeof(text)];
+	struct takt_text_buffer buffer;
 
 	takt_log_text_format(log, record, text, sizeof(text));
-	fprintf(out, "%12.6f %s%-8s%s %-12s ", (double)since_ns / 1e9, paint,
-		is_text ? takt_log_level_name(level) : "event", paint[0] ? "\033[0m" : "",
-		task ? task->id : "takt");
-	put_escaped(out, text);
-	fputc('\n', out);
+	takt_text_buffer_init_fixed(&buffer, line, sizeof(line));
+	takt_text_line_put(&buffer, log, record, text, isatty(fileno(out)));
+	fputs(line, out);
 }

@@ -3,13 +3,20 @@
 #ifndef TAKT_MAIN_TEXT_LINE_H
 #define TAKT_MAIN_TEXT_LINE_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include <takt/log.h>
+
+#include "rt/base/text_buffer.h"
 
 /* "   12.345678 info     nmea         fix 3d, 0.9 m": seconds since the run's start, level (coloured on a
  * terminal), task, text with control characters escaped. @record: a text or lifecycle record. */
 void takt_text_line_print(FILE *out, const struct takt_log *log,
 			  const struct takt_log_record *record);
+
+/* The same into a buffer; @text is the record's. */
+void takt_text_line_put(struct takt_text_buffer *out, const struct takt_log *log,
+			const struct takt_log_record *record, const char *text, bool colour);
 
 #endif

@@ -18,3 +18,8 @@ plugins_test_shapes_so_LINK = $(plugin_LINK)
 check_PROGRAMS += %D%/logdump
 tests_e2e_logdump_SOURCES = %D%/logdump.c
 tests_e2e_logdump_LDADD = $(log_libs) $(base_libs)
+
+script_tests += %D%/log_cli.py
+check_PROGRAMS += %D%/make_log
+tests_e2e_make_log_SOURCES = %D%/make_log.c tests/unit/log_maker.c tests/unit/log_maker.h
+tests_e2e_make_log_LDADD = $(log_libs) $(base_libs)

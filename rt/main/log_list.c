@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* takt log list: the runs of all log directories, oldest first. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "rt/base/json.h"
+#include "rt/base/quantity.h"
+#include "rt/main/commands.h"
+#include "rt/main/log_find.h"
+#include "rt/main/log_time.h"
+#include "rt/main/out.h"
+
+struct list {
+	struct takt_log_runs *lists[TAKT_LOG_DIRS_MAX];
+	uint32_t list_count;
+	const struct takt_log_run **runs;
+	uint32_t count;
+};
+
+static const char *state_name(uint32_t state)
+{
+	return state == TAKT_LOG_CLEAN ? "clean" : state == TAKT_LOG_CUT ? "cut" : "live";
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct takt_log_run *const *left = a, *const *right = b;
+
+	if ((*left)->start_real_ns != (*right)->start_real_ns) {
+		return (*left)->start_real_ns < (*right)->start_real_ns ? -1 : 1;
+	}
+	return (*left)->number < (*right)->number ? -1 : (*left)->number > (*right)->number;
+}
+
+/* A time on the command line, here a real one: ISO, or "-10min" before now. */
+static int parse_time(const char *option, const char *text, int64_t *ret_real_ns)
+{
+	struct timespec now;
+	uint64_t ns;
+
+	if (!text || takt_iso_time_parse(text, ret_real_ns) == 0) {
+		return 0;
+	}
+	if (text[0] == '-' && takt_quantity_parse_ns(text + 1, &ns, NULL) == 0 && ns < INT64_MAX) {
+		clock_gettime(CLOCK_REALTIME, &now);
+		*ret_real_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec - (int64_t)ns;
+		return 0;
+	}
+	fprintf(stderr, "takt: %s: '%s' is no time of a run: write 2026-01-31, 2026-01-31T12:00:00Z or "
+		"-24h (before now)\n", option, text);
+	return -EINVAL;
+}
+
+static void close_list(struct list *list)
+{
+	for (uint32_t i = 0; i < list->list_count; i++) {
+		takt_log_runs_close(list->lists[i]);
+	}
+	free(list->runs);
+}
+
+/* All runs; those that are not asked for are left out by @since, @until and the expression. */
+static int collect(struct list *list, const struct takt_log_args *args, int64_t since_ns,
+		   int64_t until_ns)
+{
+	uint32_t total = 0;
+
+	for (uint32_t i = 0; i < list->list_count; i++) {
+		total += takt_log_runs_count(list->lists[i]);
+	}
+	list->runs = calloc(total + 1, sizeof(const struct takt_log_run *));
+	if (!list->runs) {
+		fputs("takt: no memory\n", stderr);
+		return TAKT_EXIT_ERROR;
+	}
+	for (uint32_t i = 0; i < list->list_count; i++) {
+		for (uint32_t j = 0; j < takt_log_runs_count(list->lists[i]); j++) {
+			const struct takt_log_run *run = takt_log_runs_at(list->lists[i], j);
+
+			if (run->start_real_ns >= since_ns && run->start_real_ns <= until_ns &&
+			    takt_log_args_match(args, run->graph)) {
+				list->runs[list->count++] = run;
+			}
+		}
+	}
+	if (list->count > 1) {
+		qsort(list->runs, list->count, sizeof(list->runs[0]), compare);
+	}
+	return TAKT_EXIT_OK;
+}
+
+/* Open the directories; that the default one does not exist yet is no error. */
+static int open_lists(struct list *list, const struct takt_log_args *args)
+{
+	struct takt_log_dirs dirs;
+
+	takt_log_dirs_find(&dirs, args);
+	for (uint32_t i = 0; i < dirs.count; i++) {
+		struct takt_log_error error = { 0 };
+		const int r = takt_log_runs_open(dirs.paths[i], args->run_dir,
+						 &list->lists[list->list_count], &error);
+
+		if (r == 0) {
+			list->list_count++;
+		} else if (args->log_dir || r != -ENOENT) {
+			return takt_log_error_print(r, &error);
+		}
+	}
+	return TAKT_EXIT_OK;
+}
+
+static void put_json(struct takt_text_buffer *out, const struct takt_log_run *run)
+{
+	char id[24], time[TAKT_TIME_TEXT_BYTES];
+
+	snprintf(id, sizeof(id), "%016" PRIx64, run->run);
+	takt_out_text_member(out, "{\"run\":", id);
+	takt_out_u64_member(out, ",\"number\":", run->number);
+	takt_out_text_member(out, ",\"graph\":", run->graph);
+	takt_out_text_member(out, ",\"state\":", state_name(run->state));
+	takt_out_text_member(out, ",\"start\":",
+			     takt_iso_time_format(run->start_real_ns, time, sizeof(time)));
+	takt_out_text_member(out, ",\"end\":", takt_iso_time_format(run->end_real_ns, time, sizeof(time)));
+	takt_out_u64_member(out, ",\"segments\":", run->segment_count);
+	takt_out_u64_member(out, ",\"bytes\":", run->bytes);
+	takt_out_text_member(out, ",\"path\":", run->path);
+	takt_text_buffer_puts(out, "}");
+}
+
+static void put_csv(struct takt_text_buffer *out, const struct takt_log_run *run)
+{
+	char start[TAKT_TIME_TEXT_BYTES], end[TAKT_TIME_TEXT_BYTES];
+
+	takt_text_buffer_printf(out, "%016" PRIx64 ",%" PRIu32 ",", run->run, run->number);
+	takt_csv_puts(out, run->graph);
+	takt_text_buffer_printf(out, ",%s,%s,%s,%" PRIu32 ",%" PRIu64 ",", state_name(run->state),
+				takt_iso_time_format(run->start_real_ns, start, sizeof(start)),
+				takt_iso_time_format(run->end_real_ns, end, sizeof(end)),
+				run->segment_count, run->bytes);
+	takt_csv_puts(out, run->path);
+}
+
+static void put_short(struct takt_text_buffer *out, const struct takt_log_run *run)
+{
+	char start[TAKT_TIME_TEXT_BYTES], length[TAKT_QUANTITY_TEXT_BYTES],
+		size[TAKT_QUANTITY_TEXT_BYTES], graph[160];
+	struct takt_text_buffer name;
+	const int64_t ns = run->end_real_ns - run->start_real_ns;
+	const uint64_t ms = ns > 0 ? (uint64_t)ns / 1000000 : 0;
+
+	takt_text_buffer_init_fixed(&name, graph, sizeof(graph));
+	takt_out_put_plain(&name, run->graph);
+	takt_text_buffer_printf(out, "%4" PRIu32 "  %016" PRIx64 "  %-16s %s  %10s  %10s  %s\n", run->number,
+				run->run, graph,
+				takt_local_time_format(run->start_real_ns, start, sizeof(start)),
+				takt_quantity_format_ns(ms * 1000000, length, sizeof(length)),
+				takt_quantity_format_bytes(run->bytes, size, sizeof(size)),
+				state_name(run->state));
+}
+
+static void put_header(struct takt_out *out, uint32_t count)
+{
+	if (out->form == TAKT_FORM_CSV) {
+		takt_text_buffer_puts(&out->text, "run,number,graph,state,start,end,segments,bytes,path\r\n");
+	} else if (out->form == TAKT_FORM_SHORT && count > 0) {
+		takt_text_buffer_printf(&out->text, "%4s  %-16s  %-16s %-19s  %10s  %10s  %s\n", "no", "run",
+					"graph", "start", "length", "size", "state");
+	}
+}
+
+static int print(const struct list *list, const struct takt_log_args *args)
+{
+	struct takt_out out;
+	uint32_t i = 0;
+
+	takt_out_init(&out, args->form);
+	put_header(&out, list->count);
+	if (args->limited && args->last < list->count) {
+		i = list->count - (uint32_t)args->last;
+	}
+	for (; i < list->count && !takt_out_done(&out); i++) {
+		takt_out_row_begin(&out);
+		if (args->form == TAKT_FORM_SHORT) {
+			put_short(&out.text, list->runs[i]);
+		} else if (args->form == TAKT_FORM_CSV) {
+			put_csv(&out.text, list->runs[i]);
+		} else {
+			put_json(&out.text, list->runs[i]);
+		}
+		takt_out_row_end(&out);
+	}
+	if (args->form == TAKT_FORM_SHORT && list->count == 0) {
+		fputs("takt: no logs: takt run GRAPH.yaml makes one\n", stderr);
+	}
+	return takt_out_fini(&out);
+}
+
+int takt_log_command_list(const struct takt_log_args *args)
+{
+	struct list list = { 0 };
+	int64_t since_ns = INT64_MIN, until_ns = INT64_MAX;
+	int status;
+
+	if (args->log) {
+		fprintf(stderr, "takt: log list takes no LOG: for another directory use --log-dir %s\n",
+			args->log);
+		return TAKT_EXIT_USAGE;
+	}
+	if (parse_time("--since", args->since, &since_ns) < 0 ||
+	    parse_time("--until", args->until, &until_ns) < 0) {
+		return TAKT_EXIT_USAGE;
+	}
+	status = open_lists(&list, args);
+	if (status == TAKT_EXIT_OK) {
+		status = collect(&list, args, since_ns, until_ns);
+	}
+	if (status == TAKT_EXIT_OK) {
+		status = print(&list, args);
+	}
+	close_list(&list);
+	return status;
+}

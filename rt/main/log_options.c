@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rt/main/log_options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <takt/log.h>
+
+#include "rt/base/suggest.h"
+#include "rt/main/commands.h"
+
+static const struct {
+	const char *name;
+	const char *options;
+	const char *help;
+} commands[] = {
+#define TAKT_LOG_COMMAND(name, function, options, help) { name, options, help },
+#include "rt/main/log_commands.def"
+#undef TAKT_LOG_COMMAND
+};
+#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+
+/* One row an option; `letter` as in log_commands.def, 0 for those that every command takes. */
+static const struct row {
+	char letter;
+	char value;			/* what getopt gives back */
+	const char *name;
+	const char *argument;
+	const char *help;
+} rows[] = {
+	{ 'f', 'f', "follow", NULL, "go on while the run goes on; begins with the last 10" },
+	{ 'n', 'n', "lines", "N", "the last N only" },
+	{ 0, 'o', "output", "FORM", "short, json (one array), jsonl (one object a line), csv" },
+	{ 'T', 'T', "task", "ID", "of this task only; takt: the runtime itself" },
+	{ 'L', 'L', "level", "LEVEL", "at least debug, info, warning, error or critical" },
+	{ 'g', 'g', "grep", "REGEX", "whose text matches this extended regular expression" },
+	{ 'S', 'S', "since", "TIME", "from TIME on: 10s (since the run's start), -10s (before its" },
+	{ 'U', 'U', "until", "TIME", "up to TIME    end), 2026-01-31T12:00:00Z, or #cycle" },
+	{ 'V', 'V', "verify", NULL, "check every byte of the log" },
+	{ 0, 'D', "log-dir", "DIR", "where the logs are" },
+	{ 0, 'R', "run-dir", "DIR", "where the shared memory of running graphs is" },
+	{ 0, 'h', "help", NULL, "print this" },
+};
+#define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))
+
+static size_t command_index(const char *name)
+{
+	size_t i = 0;
+
+	while (i < COMMAND_COUNT - 1 && strcmp(commands[i].name, name) != 0) {
+		i++;
+	}
+	return i;
+}
+
+static bool takes(size_t command, const struct row *row)
+{
+	return row->letter == 0 || strchr(commands[command].options, row->letter);
+}
+
+static void print_help(size_t command)
+{
+	printf("usage: takt log %s [OPTION]... [LOG]\nShow %s.\n\n"
+	       "LOG is a path, a run id or its beginning, a graph's name (its newest run) or latest (also\n"
+	       "when there is none).\n\n", commands[command].name, commands[command].help);
+	for (size_t i = 0; i < ROW_COUNT; i++) {
+		char left[40];
+
+		if (takes(command, &rows[i])) {
+			snprintf(left, sizeof(left), "%c%c%s --%s %s",
+				 strchr("fnogh", rows[i].value) ? '-' : ' ',
+				 strchr("fnogh", rows[i].value) ? rows[i].value : ' ',
+				 strchr("fnogh", rows[i].value) ? "," : " ", rows[i].name,
+				 rows[i].argument ? rows[i].argument : "");
+			printf("  %-22s %s\n", left, rows[i].help);
+		}
+	}
+	fputs("\nExit status: 0, 1 error, 2 usage, 3 the log is damaged (the good part was shown), 4 no such\n"
+	      "log, 130 interrupted.\n", stdout);
+}
+
+static int usage(int *ret_status)
+{
+	*ret_status = TAKT_EXIT_USAGE;
+	return -1;
+}
+
+static int parse_form(const char *text, enum takt_form *ret_form)
+{
+	static const char *const names[] = { "short", "json", "jsonl", "csv" };
+	const char *near = takt_suggest_find(text, names, 4);
+
+	for (uint32_t i = 0; i < 4; i++) {
+		if (strcmp(text, names[i]) == 0) {
+			*ret_form = (enum takt_form)i;
+			return 0;
+		}
+	}
+	fprintf(stderr, "takt: -o %s: use one of short, json, jsonl, csv%s%s\n", text,
+		near ? "; did you mean " : "", near ? near : "");
+	return -1;
+}
+
+static int parse_count(const char *text, uint64_t *ret_count)
+{
+	char *end = NULL;
+
+	errno = 0;
+	*ret_count = strtoull(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end || errno) {
+		fprintf(stderr, "takt: -n %s: it must be a number like 20\n", text);
+		return -1;
+	}
+	return 0;
+}
+
+static int parse_level(const char *text, uint32_t *ret_level)
+{
+	const int level = takt_log_level_parse(text);
+
+	if (level < 0) {
+		static const char *const names[] = { "debug", "info", "warning", "error", "critical" };
+		const char *near = takt_suggest_find(text, names, 5);
+
+		fprintf(stderr, "takt: --level %s: use one of debug, info, warning, error, critical%s%s\n",
+			text, near ? "; did you mean " : "", near ? near : "");
+		return -1;
+	}
+	*ret_level = (uint32_t)level;
+	return 0;
+}
+
+static int parse_regex(struct takt_log_args *args, const char *text)
+{
+	char why[128];
+	int r;
+
+	if (args->matched) {
+		fprintf(stderr, "takt: -g can be given once\n");
+		return -1;
+	}
+	r = regcomp(&args->regex, text, REG_EXTENDED | REG_NOSUB);
+	if (r != 0) {
+		regerror(r, &args->regex, why, sizeof(why));
+		fprintf(stderr, "takt: -g %s: %s\n", text, why);
+		return -1;
+	}
+	args->matched = true;
+	return 0;
+}
+
+static int set_option(struct takt_log_args *args, int option)
+{
+	switch (option) {
+	case 'f':
+		args->follow = true;
+		return 0;
+	case 'n':
+		args->limited = true;
+		return parse_count(optarg, &args->last);
+	case 'o':
+		return parse_form(optarg, &args->form);
+	case 'T':
+		args->task = optarg;
+		return 0;
+	case 'L':
+		return parse_level(optarg, &args->level);
+	case 'g':
+		return parse_regex(args, optarg);
+	case 'S':
+		args->since = optarg;
+		return 0;
+	case 'U':
+		args->until = optarg;
+		return 0;
+	case 'V':
+		args->verify = true;
+		return 0;
+	case 'D':
+		args->log_dir = optarg;
+		return 0;
+	case 'R':
+		args->run_dir = optarg;
+		return 0;
+	default:
+		return -1;
+	}
+}
+
+/* What getopt stumbled over; @option is its '?' or ':'. */
+static void print_bad_option(size_t command, int option, const char *word)
+{
+	struct takt_suggest suggest;
+
+	if (option == ':') {
+		fprintf(stderr, "takt: %s needs a value: takt log %s --help\n", word,
+			commands[command].name);
+		return;
+	}
+	takt_suggest_init(&suggest, word + strspn(word, "-"));
+	for (size_t i = 0; i < ROW_COUNT; i++) {
+		if (takes(command, &rows[i])) {
+			takt_suggest_put(&suggest, rows[i].name);
+		}
+	}
+	if (optopt > 0) {
+		fprintf(stderr, "takt: takt log %s has no option -%c: --help lists them\n",
+			commands[command].name, optopt);
+	} else if (suggest.name) {
+		fprintf(stderr, "takt: takt log %s has no option %s, did you mean --%s?\n",
+			commands[command].name, word, suggest.name);
+	} else {
+		fprintf(stderr, "takt: takt log %s has no option %s: --help lists them\n",
+			commands[command].name, word);
+	}
+}
+
+/* Tables for getopt_long of what @command takes. */
+static void fill_tables(size_t command, char *letters, struct option *options)
+{
+	size_t count = 0;
+
+	*letters++ = ':';		/* a missing value is told from an unknown option */
+	for (size_t i = 0; i < ROW_COUNT; i++) {
+		if (!takes(command, &rows[i])) {
+			continue;
+		}
+		options[count++] = (struct option){ rows[i].name,
+			rows[i].argument ? required_argument : no_argument, NULL, rows[i].value };
+		if (strchr("fnogh", rows[i].value)) {
+			*letters++ = rows[i].value;
+			if (rows[i].argument) {
+				*letters++ = ':';
+			}
+		}
+	}
+	*letters = '\0';
+	options[count] = (struct option){ 0 };
+}
+
+int takt_log_args_init(struct takt_log_args *args, int argc, char **argv, int *ret_status)
+{
+	const size_t command = command_index(argv[0]);
+	char letters[2 * ROW_COUNT + 2];
+	struct option options[ROW_COUNT + 1];
+	int option;
+
+	*args = (struct takt_log_args){ .form = TAKT_FORM_SHORT };
+	fill_tables(command, letters, options);
+	optind = 0;
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, letters, options, NULL)) != -1) {
+		if (option == 'h') {
+			print_help(command);
+			*ret_status = TAKT_EXIT_OK;
+			return -1;
+		}
+		if (option == '?' || option == ':') {
+			print_bad_option(command, option, argv[optind - 1]);
+			return usage(ret_status);
+		}
+		if (set_option(args, option) < 0) {
+			return usage(ret_status);
+		}
+	}
+	if (argc - optind > 1) {
+		fprintf(stderr, "takt: one LOG at a time: '%s' is too much\n", argv[optind + 1]);
+		return usage(ret_status);
+	}
+	args->log = optind < argc ? argv[optind] : NULL;
+	return 0;
+}
+
+void takt_log_args_fini(struct takt_log_args *args)
+{
+	if (args->matched) {
+		regfree(&args->regex);
+	}
+}
+
+bool takt_log_args_match(const struct takt_log_args *args, const char *text)
+{
+	return !args->matched || regexec(&args->regex, text, 0, NULL, 0) == 0;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Go over the records that the command line asks for. */
+#ifndef TAKT_MAIN_LOG_SCAN_H
+#define TAKT_MAIN_LOG_SCAN_H
+
+#include <takt/log.h>
+
+#include "rt/main/log_options.h"
+#include "rt/main/out.h"
+
+struct takt_scan {
+	struct takt_log *log;
+	const struct takt_log_args *args;
+	struct takt_out *out;
+	uint32_t kinds;		/* 1u << enum takt_log_kind, or'ed */
+	/* Print one record. */
+	void (*show)(struct takt_scan *scan, const struct takt_log_record *record);
+	void *user;
+	char *text;		/* of the record that is shown, when it is a text or lifecycle one */
+	size_t text_room;
+};
+
+/* Show the records, follow if asked to. Prints errors. Returns the exit status. */
+int takt_scan_run(struct takt_scan *scan);
+
+/* The text of a record, lent until the next call. NULL: no memory. */
+const char *takt_scan_text(struct takt_scan *scan, const struct takt_log_record *record);
+
+/* Its task's id, "takt" for the runtime itself. */
+const char *takt_scan_task_id(const struct takt_scan *scan, uint32_t task);
+
+#endif

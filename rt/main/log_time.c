@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rt/main/log_time.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "rt/base/quantity.h"
+
+#define NS_PER_S 1000000000
+
+static bool is_digit(char letter)
+{
+	return letter >= '0' && letter <= '9';
+}
+
+/* @digits digits at *@at as a number; moves *@at. Returns -1 when they are not there. */
+static int take_digits(const char **at, int digits)
+{
+	int value = 0;
+
+	for (int i = 0; i < digits; i++, (*at)++) {
+		if (!is_digit(**at)) {
+			return -1;
+		}
+		value = value * 10 + (**at - '0');
+	}
+	return value;
+}
+
+/* ":00" at *@at; 0 when there is no colon. */
+static int take_part(const char **at)
+{
+	if (**at != ':') {
+		return 0;
+	}
+	(*at)++;
+	return take_digits(at, 2);
+}
+
+/* ".5" at *@at in ns. */
+static int64_t take_fraction(const char **at)
+{
+	int64_t scale = NS_PER_S / 10, ns = 0;
+
+	if (**at != '.') {
+		return 0;
+	}
+	for ((*at)++; is_digit(**at); (*at)++) {
+		ns += (**at - '0') * scale;
+		scale /= 10;
+	}
+	return ns;
+}
+
+/* Zone at *@at into seconds east of UTC; @ret_local when there is none. Returns 0 or -EINVAL. */
+static int take_zone(const char **at, int *ret_east, bool *ret_local)
+{
+	const char sign = **at;
+	int hours, minutes;
+
+	*ret_local = sign == '\0';
+	*ret_east = 0;
+	if (sign == 'Z') {
+		(*at)++;
+		return 0;
+	}
+	if (sign != '+' && sign != '-') {
+		return 0;
+	}
+	(*at)++;
+	hours = take_digits(at, 2);
+	minutes = take_part(at);
+	if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59) {
+		return -EINVAL;
+	}
+	*ret_east = (hours * 60 + minutes) * 60 * (sign == '-' ? -1 : 1);
+	return 0;
+}
+
+/* "2026-01-31" at *@at. */
+static int take_date(const char **at, struct tm *tm)
+{
+	const int year = take_digits(at, 4);
+	const int month = **at == '-' ? (++*at, take_digits(at, 2)) : -1;
+	const int day = month > 0 && **at == '-' ? (++*at, take_digits(at, 2)) : -1;
+
+	if (year < 0 || month < 1 || month > 12 || day < 1 || day > 31) {
+		return -EINVAL;
+	}
+	tm->tm_year = year - 1900;
+	tm->tm_mon = month - 1;
+	tm->tm_mday = day;
+	return 0;
+}
+
+int takt_iso_time_parse(const char *text, int64_t *ret_real_ns)
+{
+	struct tm tm = { .tm_isdst = -1 };
+	const char *at = text;
+	int64_t fraction = 0;
+	bool local;
+	int east;
+	time_t seconds;
+
+	if (take_date(&at, &tm) < 0) {
+		return -EINVAL;
+	}
+	if (*at == 'T' || *at == ' ') {
+		at++;
+		tm.tm_hour = take_digits(&at, 2);
+		tm.tm_min = *at == ':' ? take_part(&at) : -1;
+		tm.tm_sec = take_part(&at);
+		fraction = take_fraction(&at);
+	}
+	if (tm.tm_hour < 0 || tm.tm_hour > 23 || tm.tm_min < 0 || tm.tm_min > 59 || tm.tm_sec < 0 ||
+	    tm.tm_sec > 60 || take_zone(&at, &east, &local) < 0 || *at) {
+		return -EINVAL;
+	}
+	seconds = local ? mktime(&tm) : timegm(&tm) - east;
+	*ret_real_ns = (int64_t)seconds * NS_PER_S + fraction;
+	return 0;
+}
+
+/* "2026-…": four digits and a dash. */
+static bool looks_like_iso(const char *text)
+{
+	const char *at = text;
+
+	return take_digits(&at, 4) >= 0 && *at == '-';
+}
+
+static int bad_time(const char *text, struct takt_err *err)
+{
+	return takt_err_set(err, -EINVAL, "'%s' is no time: write 10s (since the run's start), -10s (before "
+			    "its end), 2026-01-31T12:00:00Z or #cycle", text);
+}
+
+static int parse_cycle(const char *text, struct takt_log_point *ret_point, struct takt_err *err)
+{
+	char *end = NULL;
+	uint64_t cycle;
+
+	errno = 0;
+	cycle = strtoull(text + 1, &end, 10);
+	if (!is_digit(text[1]) || *end || errno) {
+		return takt_err_set(err, -EINVAL, "'%s' is no cycle: write #120", text);
+	}
+	*ret_point = (struct takt_log_point){ TAKT_LOG_AT_CYCLE, 0, cycle };
+	return 0;
+}
+
+int takt_log_time_parse(const char *text, const struct takt_log_info *info,
+			struct takt_log_point *ret_point, struct takt_err *err)
+{
+	const bool before_end = text[0] == '-';
+	int64_t real_ns;
+	uint64_t ns;
+	int ret;
+
+	if (text[0] == '#') {
+		return parse_cycle(text, ret_point, err);
+	}
+	if (looks_like_iso(text)) {
+		if (takt_iso_time_parse(text, &real_ns) < 0) {
+			return bad_time(text, err);
+		}
+		*ret_point = (struct takt_log_point){ TAKT_LOG_AT_REAL, 0, (uint64_t)real_ns };
+		return 0;
+	}
+	if (!is_digit(text[before_end]) && text[before_end] != '.') {
+		return bad_time(text, err);
+	}
+	ret = takt_quantity_parse_ns(text + before_end, &ns, err);
+	if (ret < 0) {
+		return ret;
+	}
+	if (before_end) {
+		ns = info->end_mono_ns > ns ? info->end_mono_ns - ns : 0;
+	} else if (__builtin_add_overflow(info->start_mono_ns, ns, &ns)) {
+		ns = UINT64_MAX;
+	}
+	*ret_point = (struct takt_log_point){ TAKT_LOG_AT_MONO, 0, ns };
+	return 0;
+}
+
+static void split(int64_t real_ns, time_t *ret_seconds, long *ret_ns)
+{
+	*ret_ns = (long)(real_ns % NS_PER_S);
+	*ret_seconds = (time_t)(real_ns / NS_PER_S);
+	if (*ret_ns < 0) {
+		*ret_ns += NS_PER_S;
+		*ret_seconds -= 1;
+	}
+}
+
+const char *takt_iso_time_format(int64_t real_ns, char *out, uint32_t out_bytes)
+{
+	struct tm tm = { 0 };
+	char date[32] = "";
+	time_t seconds;
+	long ns;
+
+	split(real_ns, &seconds, &ns);
+	if (gmtime_r(&seconds, &tm)) {
+		strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
+	}
+	snprintf(out, out_bytes, "%s.%09ldZ", date, ns);
+	return out;
+}
+
+const char *takt_local_time_format(int64_t real_ns, char *out, uint32_t out_bytes)
+{
+	struct tm tm = { 0 };
+	time_t seconds;
+	long ns;
+
+	split(real_ns, &seconds, &ns);
+	out[0] = '\0';
+	if (localtime_r(&seconds, &tm)) {
+		strftime(out, out_bytes, "%Y-%m-%d %H:%M:%S", &tm);
+	}
+	return out;
+}
