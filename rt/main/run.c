@@ -22,8 +22,6 @@
 #include "rt/main/text_line.h"
 #include "rt/shm/region.h"
 
-extern char **environ;
-
 static const char help[] =
 	"usage: takt run [OPTION]... GRAPH.yaml\n"
 	"Run a task graph, record it, and show its text log until it ends. Ctrl-C ends it in order,\n"
