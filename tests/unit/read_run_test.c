@@ -20,9 +20,11 @@ static const char *in(const char *dir, const char *name)
 {
 	static char path[4][PATH_MAX];
 	static int turn;
+	char joined[PATH_MAX];
 
 	turn = (turn + 1) % 4;
-	snprintf(path[turn], sizeof(path[turn]), "%s/%s", dir, name);
+	snprintf(joined, sizeof(joined), "%s/%s", dir, name);	/* @dir may be one of path[] */
+	memcpy(path[turn], joined, sizeof(joined));
 	return path[turn];
 }
 
