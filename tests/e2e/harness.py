@@ -75,7 +75,7 @@ class World:
         self.dir = tempfile.mkdtemp(prefix="takt-e2e-")
         self.run_dir = tempfile.mkdtemp(prefix="takt-e2e-", dir="/dev/shm")
         self.log_dir = graph.pop("log_dir", os.path.join(self.dir, "logs"))
-        self.oracle_path = os.path.join(self.dir, "oracle")
+        self.oracle_path = os.path.join(self.run_dir, "oracle")	# on tmpfs: no write-back, no faults
         self.graph_path = os.path.join(self.dir, "graph.yaml")
         values = dict(name="kill", plugin=program("plugins/test_faults.so"), rate="1kHz",
                       overrun="skip", stuck="1s", runtime="", flush="20ms", sync="20ms",
