@@ -14,7 +14,8 @@ TAKT_SETUP struct takt_pool *takt_pool_create(void);
 /* Frees @pool (may be NULL) and all that came from it. */
 TAKT_SETUP void takt_pool_destroy(struct takt_pool *pool);
 
-/* @count items of @item_bytes, zeroed, aligned to 64 (to 16 when they are less). NULL: no memory. */
+/* @count items of @item_bytes, zeroed, aligned to 64 (to 16 when they are less). NULL: no
+ * memory. */
 TAKT_SETUP void *takt_pool_alloc(struct takt_pool *pool, size_t count, size_t item_bytes);
 
 /* NUL-terminated copy of @bytes of @text. NULL: no memory. */

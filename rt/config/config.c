@@ -30,14 +30,14 @@ static int plugins_read(struct takt_config *config, struct takt_err *err)
 	}
 	for (const struct takt_node *n = list->first; n; n = n->next) {
 		if (n->kind != TAKT_NODE_TEXT || !n->text[0]) {
-			return takt_node_error(n, err, "plugins: expected the name of a shared object, "
-					       "found %s; write e.g. `plugins: [gnss.so]`",
+			return takt_node_error(n, err, "plugins: expected the name of a shared "
+					       "object, found %s; write e.g. `plugins: [gnss.so]`",
 					       takt_node_what(n));
 		}
 		for (uint32_t i = 0; i < config->plugin_count; i++) {
 			if (strcmp(config->plugins[i]->text, n->text) == 0) {
-				return takt_node_error(n, err, "plugins: `%.100s` stands twice, first in "
-						       "line %u; remove one", n->text,
+				return takt_node_error(n, err, "plugins: `%.100s` stands twice, "
+						       "first in line %u; remove one", n->text,
 						       config->plugins[i]->line);
 			}
 		}
@@ -55,18 +55,19 @@ static int exec_check(const struct takt_task_keys *keys, const char *owner, stru
 
 	for (uint32_t i = 0; lane && i < sizeof(off_lane) / sizeof(off_lane[0]); i++) {
 		if (off_lane[i]->node) {
-			return takt_node_key_error(off_lane[i]->node, err, "%s: `%s` is for `exec: io` and "
-						   "`exec: background`; this task runs on the lane",
+			return takt_node_key_error(off_lane[i]->node, err, "%s: `%s` is for `exec: "
+						   "io` and `exec: background`; this task runs on "
+						   "the lane",
 						   owner, off_lane[i]->node->key);
 		}
 	}
 	if (!io && keys->priority.node) {
-		return takt_node_key_error(keys->priority.node, err, "%s: `priority` is for `exec: io`; "
-					   "the lane's is runtime.priority", owner);
+		return takt_node_key_error(keys->priority.node, err, "%s: `priority` is for `exec: "
+					   "io`; the lane's is runtime.priority", owner);
 	}
 	if (io && keys->every.node) {
-		return takt_node_key_error(keys->every.node, err, "%s: `every` is not for `exec: io`; "
-					   "such a task runs at its own pace", owner);
+		return takt_node_key_error(keys->every.node, err, "%s: `every` is not for `exec: "
+					   "io`; such a task runs at its own pace", owner);
 	}
 	return 0;
 }
@@ -80,20 +81,21 @@ static int task_check(struct takt_config *config, const struct takt_config_task 
 	snprintf(owner, sizeof(owner), "task `%.63s`", keys->id.text);
 	for (const struct takt_config_task *t = config->tasks; t < task; t++) {
 		if (strcmp(t->keys.id.text, keys->id.text) == 0) {
-			return takt_node_error(keys->id.node, err, "there is a task `%.63s` already, in "
-					       "line %u; ids are unique", keys->id.text,
+			return takt_node_error(keys->id.node, err, "there is a task `%.63s` "
+					       "already, in line %u; ids are unique", keys->id.text,
 					       t->keys.id.node->line);
 		}
 	}
 	if (keys->offset.number >= keys->every.number) {
-		return takt_node_error(keys->offset.node, err, "%s: offset: %lu is not below `every` (%lu); "
-				       "give 0 to %lu", owner, (unsigned long)keys->offset.number,
+		return takt_node_error(keys->offset.node, err, "%s: offset: %lu is not below "
+				       "`every` (%lu); give 0 to %lu", owner,
+				       (unsigned long)keys->offset.number,
 				       (unsigned long)keys->every.number,
 				       (unsigned long)keys->every.number - 1);
 	}
 	if (keys->priority.number >= config->runtime.priority.number) {
-		return takt_node_error(keys->priority.node, err, "%s: priority: %lu is not below the lane's "
-				       "(%lu); give a smaller one", owner,
+		return takt_node_error(keys->priority.node, err, "%s: priority: %lu is not below "
+				       "the lane's (%lu); give a smaller one", owner,
 				       (unsigned long)keys->priority.number,
 				       (unsigned long)config->runtime.priority.number);
 	}
@@ -105,7 +107,8 @@ static int tasks_read(struct takt_config *config, struct takt_err *err)
 	const struct takt_node *list = config->root.tasks.node;
 
 	if (list->count == 0 || list->count > TAKT_CONFIG_TASKS_MAX) {
-		return takt_node_error(list, err, "tasks: %u tasks; a graph has 1 to %u", list->count,
+		return takt_node_error(list, err, "tasks: %u tasks; a graph has 1 to %u",
+				       list->count,
 				       TAKT_CONFIG_TASKS_MAX);
 	}
 	config->tasks = takt_pool_alloc(config->pool, list->count, sizeof(config->tasks[0]));
@@ -142,7 +145,8 @@ static int connections_read(struct takt_config *config, struct takt_err *err)
 		return 0;
 	}
 	if (list->count > TAKT_CONFIG_CONNECTIONS_MAX) {
-		return takt_node_error(list, err, "connections: %u connections; at most %u", list->count,
+		return takt_node_error(list, err, "connections: %u connections; at most %u",
+				       list->count,
 				       TAKT_CONFIG_CONNECTIONS_MAX);
 	}
 	config->connections = takt_pool_alloc(config->pool, list->count,
@@ -181,8 +185,9 @@ static int sections_read(struct takt_config *config, const struct takt_node *roo
 		const struct takt_node *version = takt_node_find(root, "takt");
 
 		if (version && version->text && strcmp(version->text, "1") != 0) {
-			return takt_node_error(version, err, "takt: version `%.40s` of the graph file is not "
-					       "known here; this takt reads `takt: 1`", version->text);
+			return takt_node_error(version, err, "takt: version `%.40s` of the graph "
+					       "file is not known here; this takt reads `takt: 1`",
+					       version->text);
 		}
 	}
 	rc = takt_keys_read(root, TAKT_PLACE_ROOT, "", &config->root, err);
@@ -253,7 +258,8 @@ int takt_config_load(const char *path, struct takt_config **ret_config, struct t
 		return takt_err_at(err, -E2BIG, path, 0, 0, "a graph file has at most 1 MiB");
 	}
 	if (rc < 0) {
-		return takt_err_at(err, rc, path, 0, 0, "cannot read the graph file: %s", strerror(-rc));
+		return takt_err_at(err, rc, path, 0, 0, "cannot read the graph file: %s",
+				   strerror(-rc));
 	}
 	rc = takt_config_parse(path, bytes, size_bytes, ret_config, err);
 	free(bytes);

@@ -50,11 +50,13 @@ static int arrow_read(struct takt_pool *pool, const struct takt_node *node,
 	int rc;
 
 	if (!arrow) {
-		return takt_node_error(node, err, "connection `%.80s` has no `->`; " FORM, node->text);
+		return takt_node_error(node, err, "connection `%.80s` has no `->`; " FORM,
+				       node->text);
 	}
 	to = arrow + 2 + strspn(arrow + 2, " \t");
 	if (from == arrow || !*to) {
-		return takt_node_error(node, err, "connection `%.80s` lacks a side; " FORM, node->text);
+		return takt_node_error(node, err, "connection `%.80s` lacks a side; " FORM,
+				       node->text);
 	}
 	rc = end_read(pool, node, from, trimmed(from, (size_t)(arrow - from)),
 		      (uint32_t)(from - node->text), &connection->from, err);

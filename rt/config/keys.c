@@ -81,7 +81,8 @@ static int unknown_key(const struct takt_node *node, enum takt_key_place place, 
 	takt_nearest(node->key, "keys", names, count, near);
 	if (strncmp(near, "did", 3) != 0 && place == TAKT_PLACE_ROOT) {
 		for (uint32_t i = 0; i < KEY_COUNT; i++) {
-			if (keys[i].place <= TAKT_PLACE_TASK && strcmp(keys[i].key, node->key) == 0) {
+			if (keys[i].place <= TAKT_PLACE_TASK && strcmp(keys[i].key,
+								       node->key) == 0) {
 				snprintf(near, sizeof(near), "`%s` stands under `%s`", node->key,
 					 place_names[keys[i].place]);
 				break;
@@ -103,16 +104,19 @@ static int other_form(const struct takt_key *key, const struct takt_node *node, 
 	*ret_done = false;
 	if (key->kind == TAKT_KEY_CPUS && node->kind == TAKT_NODE_LIST) {
 		if (node->count != 1 || node->first->kind != TAKT_NODE_TEXT) {
-			return takt_node_error(node, err, "%s%s%s: more than one lane is not built yet; "
-					       "give one CPU: `%s: 3`", owner, separator(owner), key->key,
+			return takt_node_error(node, err, "%s%s%s: more than one lane is not built "
+					       "yet; give one CPU: `%s: 3`", owner,
+					       separator(owner), key->key,
 					       key->key);
 		}
-		rc = takt_scalar_parse(key, node->first->text, node->first->quoted, ret_number, &why);
+		rc = takt_scalar_parse(key, node->first->text, node->first->quoted, ret_number,
+				       &why);
 	} else if (key->kind == TAKT_KEY_OVERRUN && node->kind == TAKT_NODE_MAP) {
 		if (node->count != 1 || node->first->kind != TAKT_NODE_TEXT ||
 		    strcmp(node->first->key, "catch_up") != 0) {
-			return takt_node_error(node, err, "%s%s%s: this map has another key than catch_up; "
-					       "write `%s: {catch_up: 3}`", owner, separator(owner),
+			return takt_node_error(node, err, "%s%s%s: this map has another key than "
+					       "catch_up; write `%s: {catch_up: 3}`", owner,
+					       separator(owner),
 					       key->key, key->key);
 		}
 		snprintf(text, sizeof(text), "%.30s: %.30s", node->first->key, node->first->text);
@@ -167,7 +171,8 @@ static int value_read(const struct takt_key *key, const struct takt_node *node, 
 	}
 	if (node->kind != expected ||
 	    (node->kind == TAKT_NODE_TEXT && !node->quoted && !node->text[0])) {
-		return takt_node_error(node, err, "%s%s%s: expected %s, found %s; write e.g. `%s: %s`", owner,
+		return takt_node_error(node, err, "%s%s%s: expected %s, found %s; write e.g. `%s: "
+				       "%s`", owner,
 				       separator(owner), key->key, wanted(key->kind),
 				       takt_node_what(node), key->key, example(key));
 	}
@@ -206,7 +211,8 @@ static int no_map(const struct takt_node *node, enum takt_key_place place, const
 	while (key->place != place || key->need != TAKT_KEY_REQUIRED) {
 		key++;		/* every place whose map is not a key's own value has one */
 	}
-	return takt_node_error(node, err, "%s%sexpected a map of keys, found %s; write e.g. `{%s: %s, …}`",
+	return takt_node_error(node, err, "%s%sexpected a map of keys, found %s; write e.g. `{%s: "
+			       "%s, …}`",
 			       owner, separator(owner), takt_node_what(node), key->key,
 			       key->default_text);
 }
@@ -233,7 +239,8 @@ int takt_keys_read(const struct takt_node *map, enum takt_key_place place, const
 	for (uint32_t i = 0; i < KEY_COUNT; i++) {
 		if (keys[i].place == place && keys[i].need == TAKT_KEY_REQUIRED &&
 		    !value_of(values, &keys[i])->node) {
-			return takt_node_error(map, err, "%s%s`%s` is missing; add e.g. `%s: %s`", owner,
+			return takt_node_error(map, err, "%s%s`%s` is missing; add e.g. `%s: %s`",
+					       owner,
 					       separator(owner), keys[i].key, keys[i].key,
 					       keys[i].default_text);
 		}

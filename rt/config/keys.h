@@ -89,8 +89,9 @@ TAKT_ANY const struct takt_key *takt_keys(uint32_t *ret_count);
 /* "runtime", "tasks[]"…: how a place is called in help; "" for the top. */
 TAKT_ANY const char *takt_key_place_name(enum takt_key_place place);
 
-/* Read @map by the rows of @place into @values, the place's struct of keys. @owner: whose map it is, for messages ("task `track`"). Unknown, missing and refused keys, wrong
- * kinds, units and ranges are errors. Returns 0 or -EINVAL.  [setup] */
+/* Read @map by the rows of @place into @values, the place's struct of keys. @owner: whose map it
+ * is, for messages ("task `track`"). Unknown, missing and refused keys, wrong kinds, units and
+ * ranges are errors. Returns 0 or -EINVAL.  [setup] */
 TAKT_SETUP int takt_keys_read(const struct takt_node *map, enum takt_key_place place,
 			      const char *owner, void *values, struct takt_err *err);
 

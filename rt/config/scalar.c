@@ -19,7 +19,8 @@ bool takt_id_is_valid(const char *name)
 		return false;
 	}
 	for (const char *c = name; *c; c++) {
-		const bool letter = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || *c == '_';
+		const bool letter = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
+		*c == '_';
 
 		if (!letter && (c == name || !((*c >= '0' && *c <= '9') || *c == '-'))) {
 			return false;
@@ -118,7 +119,8 @@ static int int_parse(const struct takt_key *key, const char *text, bool quoted,
 				    key->default_text[0] ? key->default_text : key->min_text);
 	}
 	if (quoted) {
-		return takt_err_set(err, -EINVAL, "a text in quotes; write `%s: %s`", key->key, text);
+		return takt_err_set(err, -EINVAL, "a text in quotes; write `%s: %s`", key->key,
+				    text);
 	}
 	return 0;
 }
@@ -145,8 +147,9 @@ static int cpu_parse(const struct takt_key *key, const char *text, uint64_t *ret
 	}
 	if (takt_scalar_uint(text, ret_number) < 0) {
 		if (strspn(text, "0123456789,- ") == strlen(text) && *text) {
-			return takt_err_set(err, -EINVAL, "`%.60s` are several CPUs, but more than one "
-					    "lane is not built yet; give one number or `auto`", text);
+			return takt_err_set(err, -EINVAL, "`%.60s` are several CPUs, but more than "
+					    "one lane is not built yet; give one number or `auto`",
+					    text);
 		}
 		return takt_err_set(err, -EINVAL, "`%.60s` is no CPU; give a number or `auto`: "
 				    "`%s: 3`", text, key->key);
@@ -165,8 +168,8 @@ static int overrun_parse(const struct takt_key *key, const char *text, uint64_t 
 		text += sizeof(head) - 1;
 		text += strspn(text, " ");
 		if (takt_scalar_uint(text, &cycles) < 0 || cycles < 1 || cycles > 1000) {
-			return takt_err_set(err, -EINVAL, "`catch_up: %.40s`; give the cycles to catch "
-					    "up, 1 to 1000: `{catch_up: 3}`", text);
+			return takt_err_set(err, -EINVAL, "`catch_up: %.40s`; give the cycles to "
+					    "catch up, 1 to 1000: `{catch_up: 3}`", text);
 		}
 		*ret_number = TAKT_OVERRUN_CATCH_UP_INDEX | cycles << 8;
 		return 0;
@@ -236,8 +239,8 @@ static int convert(const struct takt_key *key, const char *text, bool quoted, ui
 	case TAKT_KEY_NAME:
 		*ret_number = 0;
 		return takt_id_is_valid(text) ? 0 :
-		       takt_err_set(err, -EINVAL, "`%.80s` is no name; a name has letters, digits, _ "
-				    "and -, at most 63, and begins with a letter or _", text);
+		       takt_err_set(err, -EINVAL, "`%.80s` is no name; a name has letters, digits, "
+				    "_ and -, at most 63, and begins with a letter or _", text);
 	default:
 		*ret_number = 0;
 		return 0;

@@ -5,8 +5,8 @@
 
 #include "rt/config/keys.h"
 
-/* Parse @text, written in quotes or not, as a value of @key, and check its range. @err gets a message
- * without place. Returns 0 or -EINVAL. */
+/* Parse @text, written in quotes or not, as a value of @key, and check its range. @err gets a
+ * message without place. Returns 0 or -EINVAL. */
 TAKT_ANY int takt_scalar_parse(const struct takt_key *key, const char *text, bool quoted,
 			       uint64_t *ret_number, struct takt_err *err);
 

@@ -71,7 +71,8 @@ static int libyaml_error(struct builder *b, const yaml_parser_t *parser, const c
 	if (parser->error == YAML_READER_ERROR) {
 		place_of_offset(bytes, size_bytes, parser->problem_offset, &line, &column);
 		return takt_place_error(b->file, line, column, b->err,
-					"not UTF-8 text: %s; save the file as plain UTF-8", problem);
+					"not UTF-8 text: %s; save the file as plain UTF-8",
+					problem);
 	}
 	return takt_place_error(b->file, number_of(parser->problem_mark.line),
 				number_of(parser->problem_mark.column), b->err,

@@ -29,8 +29,8 @@ static void skip_blanks(struct reader *r)
 
 static int malformed(const struct reader *r, struct takt_err *err)
 {
-	return takt_err_set(err, -EINVAL, "`%.80s` is no type; write e.g. f64, text(16), enum(name), "
-			    "struct(name), array(f32, 3) or list(u8, 32)", r->whole);
+	return takt_err_set(err, -EINVAL, "`%.80s` is no type; write e.g. f64, text(16), "
+			    "enum(name), struct(name), array(f32, 3) or list(u8, 32)", r->whole);
 }
 
 /* The next word of letters, digits and _ into @out, TAKT_WORD_BYTES long. */

@@ -37,20 +37,22 @@ static int enum_value_read(struct types *t, const struct takt_node *node, const 
 	uint64_t number;
 
 	if (!node->key[0] || strlen(node->key) > TAKT_NAME_BYTES_MAX) {
-		return takt_node_key_error(node, t->err, "enum `%s`: `%.60s` is no name; give 1 to %u letters",
+		return takt_node_key_error(node, t->err, "enum `%s`: `%.60s` is no name; give 1 to "
+					   "%u letters",
 					   owner, node->key, TAKT_NAME_BYTES_MAX);
 	}
 	if (!node->text || node->quoted || takt_scalar_uint(node->text + minus, &number) < 0 ||
 	    number > (uint64_t)INT32_MAX + minus) {
-		return takt_node_error(node, t->err, "enum `%s`: `%.60s` needs a whole number of 32 bits; "
-				       "write e.g. `%.60s: %u`", owner, node->key, node->key, index);
+		return takt_node_error(node, t->err, "enum `%s`: `%.60s` needs a whole number of "
+				       "32 bits; write e.g. `%.60s: %u`", owner, node->key,
+				       node->key, index);
 	}
 	values[index].name = node->key;
 	values[index].value = (int32_t)(minus ? -(int64_t)number : (int64_t)number);
 	for (uint32_t i = 0; i < index; i++) {
 		if (values[i].value == values[index].value) {
-			return takt_node_error(node, t->err, "enum `%s`: `%.60s` and `%.60s` have the same "
-					       "value", owner, values[i].name, node->key);
+			return takt_node_error(node, t->err, "enum `%s`: `%.60s` and `%.60s` have "
+					       "the same value", owner, values[i].name, node->key);
 		}
 	}
 	return 0;
@@ -62,12 +64,12 @@ static int enum_read(struct types *t, const struct takt_node *node, struct takt_
 	uint32_t count = 0;
 
 	if (!takt_name_valid(node->key)) {
-		return takt_node_key_error(node, t->err, "enums: `%.60s` is no name in C; give letters, digits "
-					   "and _", node->key);
+		return takt_node_key_error(node, t->err, "enums: `%.60s` is no name in C; give "
+					   "letters, digits and _", node->key);
 	}
 	if (node->kind != TAKT_NODE_MAP || node->count == 0) {
-		return takt_node_error(node, t->err, "enum `%s`: expected a map of its values, found %s; "
-				       "write e.g. `%s: {none: 0, gps: 1}`", node->key,
+		return takt_node_error(node, t->err, "enum `%s`: expected a map of its values, "
+				       "found %s; write e.g. `%s: {none: 0, gps: 1}`", node->key,
 				       takt_node_what(node), node->key);
 	}
 	values = takt_pool_alloc(t->pool, node->count, sizeof(values[0]));
@@ -118,7 +120,8 @@ static int reference_resolve(struct types *t, const struct takt_node *at, const 
 			}
 			names[count] = t->enums[count].name;
 		}
-		return takt_node_error(at, t->err, "%s: no enum `%s` under `enums`; %s", owner, name,
+		return takt_node_error(at, t->err, "%s: no enum `%s` under `enums`; %s", owner,
+				       name,
 				       takt_nearest(name, "enums", names, count, near));
 	}
 	for (; count < t->type_count; count++) {
@@ -148,8 +151,8 @@ static int field_read(struct types *t, const struct takt_node *node, const char 
 	}
 	snprintf(owner, sizeof(owner), "type `%.63s`, field `%.63s`", type_name, keys.name.text);
 	if (!takt_name_valid(keys.name.text)) {
-		return takt_node_error(keys.name.node, t->err, "%s: a field has a name in C; give letters, "
-				       "digits and _", owner);
+		return takt_node_error(keys.name.node, t->err, "%s: a field has a name in C; give "
+				       "letters, digits and _", owner);
 	}
 	if (takt_type_words_parse(keys.type.text, &words, &why) < 0) {
 		return takt_node_error(keys.type.node, t->err, "%s: %s", owner, why.text);
@@ -175,7 +178,8 @@ static int type_read(struct types *t, const struct takt_node *node, struct takt_
 		return rc;
 	}
 	if (keys.fields.node->count == 0 || keys.fields.node->count > TAKT_TYPE_FIELDS_MAX) {
-		return takt_node_error(keys.fields.node, t->err, "%s: %u fields; a type has 1 to %u", owner,
+		return takt_node_error(keys.fields.node, t->err, "%s: %u fields; a type has 1 to "
+				       "%u", owner,
 				       keys.fields.node->count, TAKT_TYPE_FIELDS_MAX);
 	}
 	fields = takt_pool_alloc(t->pool, keys.fields.node->count, sizeof(fields[0]));
@@ -222,7 +226,8 @@ static int type_lay_out(struct types *t, uint32_t index)
 	return 0;
 }
 
-/* Some type is not done: whoever follows the ones that are not comes to one that contains itself. */
+/* Some type is not done: whoever follows the ones that are not comes to one that contains
+ * itself. */
 static int loop_error(const struct types *t)
 {
 	uint32_t at = 0;
@@ -238,8 +243,8 @@ static int loop_error(const struct types *t)
 		}
 		at = (uint32_t)(field->of - t->types);
 	}
-	return takt_node_key_error(t->nodes[at], t->err, "type `%.63s` contains itself; a struct() must "
-				   "not lead back to its own type", t->types[at].name);
+	return takt_node_key_error(t->nodes[at], t->err, "type `%.63s` contains itself; a struct() "
+				   "must not lead back to its own type", t->types[at].name);
 }
 
 /* Sizes, the inner types first. */
@@ -276,8 +281,8 @@ static int types_read(struct types *t, const struct takt_node *map)
 	}
 	for (const struct takt_node *n = map->first; n; n = n->next) {
 		if (!takt_name_valid(n->key)) {
-			return takt_node_key_error(n, t->err, "types: `%.60s` is no name in C; give letters, "
-						   "digits and _", n->key);
+			return takt_node_key_error(n, t->err, "types: `%.60s` is no name in C; "
+						   "give letters, digits and _", n->key);
 		}
 		t->nodes[t->type_count] = n;
 		t->types[t->type_count++].name = n->key;

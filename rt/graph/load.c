@@ -30,7 +30,8 @@ static int dir_of(const char *path, char *out, struct takt_err *err)
 	if (!realpath(slash ? dir : ".", out)) {
 		const int rc = -errno;
 
-		return takt_err_at(err, rc, path, 0, 0, "cannot tell its folder: %s", strerror(-rc));
+		return takt_err_at(err, rc, path, 0, 0, "cannot tell its folder: %s",
+				   strerror(-rc));
 	}
 	return 0;
 }
@@ -43,8 +44,9 @@ static int log_dir_fill(struct takt_loader *loader)
 		return 0;
 	}
 	if (!dir->text[0] || dir->text[0] == '~') {
-		return takt_node_error(dir->node, loader->err, "logging: dir: `%.80s` is no path that is understood "
-				       "here; give an absolute one, or one relative to the graph file",
+		return takt_node_error(dir->node, loader->err, "logging: dir: `%.80s` is no path "
+				       "that is understood here; give an absolute one, or one "
+				       "relative to the graph file",
 				       dir->text);
 	}
 	loader->plan->log_dir = dir->text[0] == '/' ?
@@ -66,7 +68,8 @@ static int settings_fill(struct takt_loader *loader)
 		return takt_load_no_memory(loader);
 	}
 	plan->period_ns = runtime->rate.number;
-	plan->cpu = runtime->cpus.number == TAKT_CPU_UNSET ? TAKT_CPU_AUTO : (int)runtime->cpus.number;
+	plan->cpu = runtime->cpus.number == TAKT_CPU_UNSET ? TAKT_CPU_AUTO :
+	(int)runtime->cpus.number;
 	plan->priority = (int)runtime->priority.number;
 	plan->wait = (enum takt_wait)runtime->wait.number;
 	plan->overrun = (enum takt_overrun)(runtime->overrun.number & 0xff);

@@ -47,8 +47,9 @@ static int port_of(struct takt_loader *loader, const struct takt_load_task *task
 	}
 	if (count == 0) {
 		return takt_place_error(loader->config->path, end->line, end->column, loader->err,
-					"task `%s` (%s) is a %s and has no %ss; turn the connection round or "
-					"name another task", end->task, task->type->name,
+					"task `%s` (%s) is a %s and has no %ss; turn the "
+					"connection round or name another task", end->task,
+					task->type->name,
 					takt_kind_name(task->type->kind), side);
 	}
 	if (!end->port && count == 1) {
@@ -57,24 +58,29 @@ static int port_of(struct takt_loader *loader, const struct takt_load_task *task
 	}
 	if (!end->port) {
 		return takt_place_error(loader->config->path, end->line, end->column, loader->err,
-					"task `%s` has %u %ss; say which, as in `%s.%s`; %s", end->task, count,
+					"task `%s` has %u %ss; say which, as in `%s.%s`; %s",
+					end->task, count,
 					side, end->task, names[0],
 					takt_nearest("", side, names, count, near));
 	}
 	return takt_place_error(loader->config->path, end->line, end->column, loader->err,
-				"task `%s` (%s) has no %s `%.63s`; %s", end->task, task->type->name, side,
+				"task `%s` (%s) has no %s `%.63s`; %s", end->task, task->type->name,
+				side,
 				end->port, takt_nearest(end->port, side, names, count, near));
 }
 
-static int types_compare(struct takt_loader *loader, const struct takt_config_connection *connection,
+static int types_compare(struct takt_loader *loader,
+			 const struct takt_config_connection *connection,
 			 const struct takt_port *from, const struct takt_port *to)
 {
 	if (strcmp(from->type->name, to->type->name) == 0) {
 		return 0;	/* one name is one layout: takt_load_types saw to it */
 	}
-	return takt_place_error(loader->config->path, connection->from.line, connection->from.column,
-				loader->err, "`%s.%s` is a %.63s, but `%s.%s` takes a %.63s; connect ports of "
-				"one type", connection->from.task, from->name, from->type->name,
+	return takt_place_error(loader->config->path, connection->from.line,
+				connection->from.column,
+				loader->err, "`%s.%s` is a %.63s, but `%s.%s` takes a %.63s; "
+				"connect ports of one type", connection->from.task, from->name,
+				from->type->name,
 				connection->to.task, to->name, to->type->name);
 }
 
@@ -99,16 +105,18 @@ static int connect(struct takt_loader *loader, const struct takt_config_connecti
 		rc = port_of(loader, to, &connection->to, false, &input);
 	}
 	if (rc == 0) {
-		rc = types_compare(loader, connection, takt_port_at(from->type, true, link.from_output),
+		rc = types_compare(loader, connection, takt_port_at(from->type, true,
+								    link.from_output),
 				   takt_port_at(to->type, false, input));
 	}
 	if (rc < 0) {
 		return rc;
 	}
 	if (to->links[input].connection) {
-		return takt_place_error(loader->config->path, connection->to.line, connection->to.column,
-					loader->err, "input `%s.%s` is connected already, in line %u; an input "
-					"has one connection", connection->to.task,
+		return takt_place_error(loader->config->path, connection->to.line,
+					connection->to.column,
+					loader->err, "input `%s.%s` is connected already, in line "
+					"%u; an input has one connection", connection->to.task,
 					takt_port_at(to->type, false, input)->name,
 					to->links[input].connection->node->line);
 	}
@@ -125,9 +133,11 @@ static const char *output_find(const struct takt_loader *loader, const struct ta
 		const struct takt_load_task *task = &loader->tasks[i];
 		const struct takt_port *found;
 
-		for (uint32_t j = 0; task != not_of && (found = takt_port_at(task->type, true, j)); j++) {
+		for (uint32_t j = 0; task != not_of && (found = takt_port_at(task->type, true,
+									     j)); j++) {
 			if (strcmp(found->type->name, port->type->name) == 0) {
-				snprintf(out, out_bytes, "%s.%s", task->config->keys.id.text, found->name);
+				snprintf(out, out_bytes, "%s.%s", task->config->keys.id.text,
+					 found->name);
 				return out;
 			}
 		}
@@ -149,12 +159,14 @@ static int inputs_check(struct takt_loader *loader, const struct takt_load_task 
 		}
 		output_find(loader, port, task, output, sizeof(output));
 		if (!output[0]) {
-			return takt_node_error(task->config->keys.id.node, loader->err, "input `%s.%s` is not "
-					       "connected; no other task has an output of its type, %.63s", id,
+			return takt_node_error(task->config->keys.id.node, loader->err, "input "
+					       "`%s.%s` is not connected; no other task has an "
+					       "output of its type, %.63s", id,
 					       port->name, port->type->name);
 		}
-		return takt_node_error(task->config->keys.id.node, loader->err, "input `%s.%s` is not "
-				       "connected; add e.g. `- %s -> %s.%s` to connections", id, port->name,
+		return takt_node_error(task->config->keys.id.node, loader->err, "input `%s.%s` is "
+				       "not connected; add e.g. `- %s -> %s.%s` to connections", id,
+				       port->name,
 				       output, id, port->name);
 	}
 	return 0;

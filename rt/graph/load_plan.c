@@ -128,14 +128,17 @@ static int types_fill(struct takt_loader *loader)
 	bool used[TAKT_TYPE_SET_MAX] = { false };
 
 	for (uint32_t i = 0; i < plan->output_count; i++) {
-		used[takt_type_set_find(all, plan->outputs[i].layout->type->name) - all->entries] = true;
+		used[takt_type_set_find(all,
+					plan->outputs[i].layout->type->name) - all->entries] = true;
 	}
-	for (uint32_t i = all->count; i > 0; i--) {	/* those that contain come behind the contained */
+	/* A type stands behind those that it contains. */
+	for (uint32_t i = all->count; i > 0; i--) {
 		const struct takt_type *type = all->entries[i - 1].type;
 
 		for (uint32_t j = 0; used[i - 1] && j < type->field_count; j++) {
 			if (type->fields[j].of) {
-				used[takt_type_set_find(all, type->fields[j].of->name) - all->entries] = true;
+				used[takt_type_set_find(all,
+							type->fields[j].of->name) - all->entries] = true;
 			}
 		}
 	}
@@ -171,17 +174,19 @@ static int sizes_fill(struct takt_loader *loader)
 	}
 	bytes = takt_copperlist_bytes(plan->task_count, (uint32_t)messages, recorded);
 	if (bytes > TAKT_RECORD_BYTES_MAX || scratch > TAKT_RECORD_BYTES_MAX) {
-		return takt_node_error(loader->config->root.tasks.node, loader->err, "one cycle may make "
-				       "%llu MiB; at most %u are possible: use smaller messages or queues",
-				       (unsigned long long)(bytes > scratch ? bytes : scratch) >> 20,
+		return takt_node_error(loader->config->root.tasks.node, loader->err, "one cycle "
+				       "may make %llu MiB; at most %u are possible: use smaller "
+				       "messages or queues",
+				       (unsigned long long)(bytes > scratch ? bytes :
+							    scratch) >> 20,
 				       TAKT_RECORD_BYTES_MAX >> 20);
 	}
 	plan->copperlist_bytes_max = (uint32_t)bytes;
 	plan->scratch_bytes_max = (uint32_t)scratch;
 	least = takt_stream_ring_bytes_min(plan->copperlist_bytes_max);
 	if (arena->node && plan->arena_bytes < least) {
-		return takt_node_error(arena->node, loader->err, "arena: %s is too small for this graph; give "
-				       "at least %lluKiB, or leave it out", arena->text,
+		return takt_node_error(arena->node, loader->err, "arena: %s is too small for this "
+				       "graph; give at least %lluKiB, or leave it out", arena->text,
 				       (unsigned long long)(least + 1023) >> 10);
 	}
 	return 0;

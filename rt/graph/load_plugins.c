@@ -32,8 +32,9 @@ static int among_others(struct takt_loader *loader, uint32_t index)
 
 	for (uint32_t i = 0; i < index; i++) {
 		if (all[i]->plugin == plugin) {
-			return takt_node_error(node, loader->err, "plug-in `%.80s` is the same file as `%.80s`; "
-					       "remove one", node->text, loader->config->plugins[i]->text);
+			return takt_node_error(node, loader->err, "plug-in `%.80s` is the same "
+					       "file as `%.80s`; remove one", node->text,
+					       loader->config->plugins[i]->text);
 		}
 	}
 	for (uint32_t j = 0; j < plugin->task_count; j++) {
@@ -42,12 +43,14 @@ static int among_others(struct takt_loader *loader, uint32_t index)
 		struct takt_err why = { 0 };
 
 		if (other) {
-			return takt_node_error(node, loader->err, "plug-in `%.80s` has a task %.63s, but so has "
-					       "`%.200s`; rename one of them", node->text,
+			return takt_node_error(node, loader->err, "plug-in `%.80s` has a task "
+					       "%.63s, but so has `%.200s`; rename one of them",
+					       node->text,
 					       plugin->tasks[j]->name, other->path);
 		}
 		if (takt_params_check(plugin->tasks[j], &why) < 0) {
-			return takt_node_error(node, loader->err, "plug-in `%.80s`: %s", node->text, why.text);
+			return takt_node_error(node, loader->err, "plug-in `%.80s`: %s", node->text,
+					       why.text);
 		}
 	}
 	return 0;
@@ -58,7 +61,8 @@ int takt_load_plugins(struct takt_loader *loader)
 	const struct takt_config *config = loader->config;
 	struct takt_plan *plan = loader->plan;
 
-	plan->plugins = takt_pool_alloc(loader->pool, config->plugin_count, sizeof(plan->plugins[0]));
+	plan->plugins = takt_pool_alloc(loader->pool, config->plugin_count,
+					sizeof(plan->plugins[0]));
 	if (!plan->plugins) {
 		return takt_load_no_memory(loader);
 	}
@@ -92,14 +96,16 @@ static int plugin_types(struct takt_loader *loader, uint32_t index)
 
 		for (uint32_t j = 0; j < task->port_count; j++) {
 			struct takt_err why = { 0 };
-			int rc = takt_type_set_add(loader->types, task->ports[j].type, origin, &why);
+			int rc = takt_type_set_add(loader->types, task->ports[j].type, origin,
+						   &why);
 
 			if (rc == -ENOMEM) {
 				return takt_load_no_memory(loader);
 			}
 			if (rc < 0) {
-				return takt_node_error(node, loader->err, "plug-in `%.80s`, task %.63s, port "
-						       "%.63s: %s", node->text, task->name,
+				return takt_node_error(node, loader->err, "plug-in `%.80s`, task "
+						       "%.63s, port %.63s: %s", node->text,
+						       task->name,
 						       task->ports[j].name, why.text);
 			}
 		}
@@ -134,9 +140,11 @@ static int file_types(struct takt_loader *loader)
 		same = layout->hash == entry->layout->hash;
 		takt_layout_destroy(layout);
 		if (!same) {
-			takt_type_difference(own->type, entry->type, difference, sizeof(difference));
-			return takt_node_key_error(own->node, loader->err, "type `%.63s` is another one in "
-						   "%.100s: %s; make them the same or remove it here",
+			takt_type_difference(own->type, entry->type, difference,
+					     sizeof(difference));
+			return takt_node_key_error(own->node, loader->err, "type `%.63s` is "
+						   "another one in %.100s: %s; make them the same "
+						   "or remove it here",
 						   own->type->name, entry->origin, difference);
 		}
 	}

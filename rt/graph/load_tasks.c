@@ -52,11 +52,13 @@ static int type_find(struct takt_loader *loader, struct takt_load_task *task)
 		}
 	}
 	if (loader->plan->plugin_count == 0) {
-		return takt_node_error(type->node, loader->err, "task `%s`: no task type `%s`; name its "
-				       "plug-in: `plugins: [name.so]`", task->config->keys.id.text,
+		return takt_node_error(type->node, loader->err, "task `%s`: no task type `%s`; "
+				       "name its plug-in: `plugins: [name.so]`",
+				       task->config->keys.id.text,
 				       type->text);
 	}
-	return takt_node_error(type->node, loader->err, "task `%s`: no task type `%s` in the plug-ins; %s",
+	return takt_node_error(type->node, loader->err, "task `%s`: no task type `%s` in the "
+			       "plug-ins; %s",
 			       task->config->keys.id.text, type->text,
 			       takt_nearest(type->text, "tasks in them", names, count, near));
 }
@@ -73,24 +75,29 @@ static int built_check(struct takt_loader *loader, const struct takt_load_task *
 	const struct takt_node *exec = keys->exec.node;
 
 	if (task->type->keyframe) {
-		return takt_node_error(keys->type.node, loader->err, "task `%s`: %s keeps its state in "
-				       "keyframes: not built yet; remove TAKT_KEYFRAME from it", keys->id.text,
+		return takt_node_error(keys->type.node, loader->err, "task `%s`: %s keeps its "
+				       "state in keyframes: not built yet; remove TAKT_KEYFRAME "
+				       "from it", keys->id.text,
 				       task->type->name);
 	}
 	if (task->type->live_params) {
-		return takt_node_error(keys->type.node, loader->err, "task `%s`: %s has live parameters: not "
-				       "built yet; remove TAKT_LIVE_PARAMS from it", keys->id.text,
+		return takt_node_error(keys->type.node, loader->err, "task `%s`: %s has live "
+				       "parameters: not built yet; remove TAKT_LIVE_PARAMS from it",
+				       keys->id.text,
 				       task->type->name);
 	}
 	if (keys->exec.number == TAKT_EXEC_IO && task->type->kind != TAKT_SOURCE) {
-		return takt_node_error(exec, loader->err, "task `%s`: `exec: io` is built for sources only, %s "
-				       "is a %s; use `exec: lane`%s", keys->id.text, task->type->name,
+		return takt_node_error(exec, loader->err, "task `%s`: `exec: io` is built for "
+				       "sources only, %s is a %s; use `exec: lane`%s",
+				       keys->id.text, task->type->name,
 				       takt_kind_name(task->type->kind),
-				       task->type->kind == TAKT_FILTER ? " or `exec: background`" : "");
+				       task->type->kind == TAKT_FILTER ? " or `exec: background`" :
+				       "");
 	}
 	if (keys->exec.number == TAKT_EXEC_BACKGROUND && task->type->kind != TAKT_FILTER) {
-		return takt_node_error(exec, loader->err, "task `%s`: `exec: background` is for filters, %s is a "
-				       "%s; use `exec: lane`%s", keys->id.text, task->type->name,
+		return takt_node_error(exec, loader->err, "task `%s`: `exec: background` is for "
+				       "filters, %s is a %s; use `exec: lane`%s", keys->id.text,
+				       task->type->name,
 				       takt_kind_name(task->type->kind),
 				       task->type->kind == TAKT_SOURCE ? " or `exec: io`" : "");
 	}
@@ -119,7 +126,8 @@ int takt_load_tasks(struct takt_loader *loader)
 		}
 		task->input_count = ports_count(task->type, false);
 		task->output_count = ports_count(task->type, true);
-		task->links = takt_pool_alloc(loader->pool, task->input_count, sizeof(task->links[0]));
+		task->links = takt_pool_alloc(loader->pool, task->input_count,
+					      sizeof(task->links[0]));
 		if (!task->links) {
 			return takt_load_no_memory(loader);
 		}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the steps of takt_graph_load share. Tasks are in the file's order here; the plan has its own. */
+/* What the steps of takt_graph_load share. Tasks are in the file's order here; the plan has its
+ * own. */
 #ifndef TAKT_GRAPH_LOADER_H
 #define TAKT_GRAPH_LOADER_H
 
@@ -42,10 +43,10 @@ TAKT_SETUP int takt_load_types(struct takt_loader *loader);
 TAKT_SETUP int takt_load_tasks(struct takt_loader *loader);
 TAKT_SETUP int takt_load_connections(struct takt_loader *loader);
 TAKT_SETUP int takt_load_order(struct takt_loader *loader);	/* fills position */
-TAKT_SETUP int takt_load_plan(struct takt_loader *loader);	/* tasks, outputs, inputs, types, sizes */
+TAKT_SETUP int takt_load_plan(struct takt_loader *loader);	/* all that the plan has */
 
-/* plan->config_text: the file with every default filled in and every path absolute, as YAML that loads
- * to the same plan. Returns 0 or -ENOMEM. */
+/* plan->config_text: the file with every default filled in and every path absolute, as YAML that
+ * loads to the same plan. Returns 0 or -ENOMEM. */
 TAKT_SETUP int takt_load_render(struct takt_loader *loader);
 
 /* The @index-th input (or output) port of @task, NULL behind the last. */

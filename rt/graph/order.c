@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Kahn's algorithm: of the tasks whose producers all have their place, the first in the file is next.
- * Connections with a delay carry the previous cycle's message and bind nothing. */
+/* Kahn's algorithm: of the tasks whose producers all have their place, the first in the file is
+ * next. Connections with a delay carry the previous cycle's message and bind nothing. */
 #include <errno.h>
 #include <string.h>
 
@@ -14,7 +14,8 @@ static bool binds(const struct takt_link *link)
 }
 
 /* The first unplaced producer of @task, UNPLACED when it has none. */
-static uint32_t missing_producer(const struct takt_loader *loader, const struct takt_load_task *task,
+static uint32_t missing_producer(const struct takt_loader *loader,
+				 const struct takt_load_task *task,
 				 const struct takt_link **ret_link)
 {
 	for (uint32_t i = 0; i < task->input_count; i++) {
@@ -42,7 +43,8 @@ static void loop_format(const struct takt_loader *loader, const uint32_t *loop, 
 	}
 }
 
-/* Nothing can be placed: who goes from a task to a missing producer, again and again, walks in a loop. */
+/* Nothing can be placed: who goes from a task to a missing producer, again and again, walks in a
+ * loop. */
 static int loop_error(struct takt_loader *loader)
 {
 	const struct takt_config *config = loader->config;
@@ -56,7 +58,7 @@ static int loop_error(struct takt_loader *loader)
 	for (uint32_t step = 0; step < config->task_count; step++) {
 		at = missing_producer(loader, &loader->tasks[at], &link);
 	}
-	first = at;		/* in the loop: go round to its first task in the file, and once more */
+	first = at;		/* in the loop: go round for its first in the file, and again */
 	for (uint32_t step = 0; step < config->task_count; step++) {
 		at = missing_producer(loader, &loader->tasks[at], &link);
 		first = at < first ? at : first;
@@ -67,9 +69,10 @@ static int loop_error(struct takt_loader *loader)
 		at = missing_producer(loader, &loader->tasks[at], &link);
 	} while (at != first);
 	loop_format(loader, loop, count, text, sizeof(text));
-	return takt_place_error(config->path, link->connection->from.line, link->connection->from.column,
-				loader->err, "a cycle without delay: %s; give one of these connections "
-				"`delay: 1`", text);
+	return takt_place_error(config->path, link->connection->from.line,
+				link->connection->from.column,
+				loader->err, "a cycle without delay: %s; give one of these "
+				"connections `delay: 1`", text);
 }
 
 int takt_load_order(struct takt_loader *loader)

@@ -86,7 +86,7 @@ static int whole_parse(const char *text, __int128 *ret_whole)
 static void store(const struct takt_field *field, const struct number *number, void *at)
 {
 	const float narrow = (float)number->real;
-	const uint64_t bits = (uint64_t)number->whole;	/* little-endian: the low bytes come first */
+	const uint64_t bits = (uint64_t)number->whole;	/* little-endian: low bytes first */
 
 	if (field->scalar == TAKT_SCALAR_F64) {
 		memcpy(at, &number->real, sizeof(number->real));
@@ -134,7 +134,8 @@ static int bare_parse(const struct takt_field *field, const char *text, struct n
 	}
 	if (whole_parse(text, &number->whole) < 0 || number->whole < kinds[field->scalar].low ||
 	    number->whole > (__int128)kinds[field->scalar].high) {
-		return takt_err_set(err, -EINVAL, "%.60s is out of range; give %" PRId64 " to %" PRIu64,
+		return takt_err_set(err, -EINVAL, "%.60s is out of range; give %" PRId64 " to "
+				    "%" PRIu64,
 				    text, kinds[field->scalar].low, kinds[field->scalar].high);
 	}
 	return 0;
@@ -159,7 +160,8 @@ static int quantity_parse(const struct takt_field *field, const char *text, stru
 	       (double)kinds[field->scalar].high;
 	if (number->real < low || number->real > high ||
 	    number->real != (double)(int64_t)number->real) {
-		return takt_err_set(err, -EINVAL, "`%.60s` is no whole number of %s from %.0f to %.0f",
+		return takt_err_set(err, -EINVAL, "`%.60s` is no whole number of %s from %.0f to "
+				    "%.0f",
 				    text, field->unit, low, high);
 	}
 	number->whole = (__int128)number->real;
@@ -300,7 +302,8 @@ static int text_parse(const struct takt_field *field, enum takt_param_source sou
 	}
 	length = strlen(text);
 	if (length >= field->length) {
-		return takt_err_set(err, -EINVAL, "`%.80s` has %zu bytes; at most %u fit", text, length,
+		return takt_err_set(err, -EINVAL, "`%.80s` has %zu bytes; at most %u fit", text,
+				    length,
 				    field->length - 1);
 	}
 	memset(at, 0, field->length);

@@ -12,14 +12,15 @@
 enum takt_param_source {
 	TAKT_PARAM_PLAIN,	/* a text of the graph file */
 	TAKT_PARAM_QUOTED,	/* the same in quotes: text, or a quantity */
-	TAKT_PARAM_LITERAL	/* C source text of a declaration: 0.5f, 100u, true, "x", a shown name */
+	TAKT_PARAM_LITERAL	/* C source text of a declaration: 0.5f, 100u, true, "x" */
 };
 
 /* Bytes and alignment of one item of @field; 0 for what a parameter can't be (struct, unknown). */
 TAKT_ANY uint32_t takt_param_item_bytes(const struct takt_field *field);
 
-/* Parse @text as one item of param->field, check its bounds, write it to @at (takt_param_item_bytes; for
- * a text field.length). @err gets a message without place. Returns 0 or -EINVAL.
+/* Parse @text as one item of param->field, check its bounds, write it to @at
+ * (takt_param_item_bytes; for a text field.length). @err gets a message without place. Returns 0
+ * or -EINVAL.
  *
  * In the graph file a number has the parameter's unit ("3m/s"), in a declaration it is bare. */
 TAKT_SETUP int takt_param_item_parse(const struct takt_param *param, enum takt_param_source source,
@@ -33,7 +34,8 @@ TAKT_SETUP void takt_param_item_format(const struct takt_field *field, const voi
 /* True when numbers of @field carry a unit. */
 TAKT_ANY bool takt_param_has_unit(const struct takt_field *field);
 
-/* True for a text that is a path: unit "path". A relative one counts from the graph file's folder. */
+/* True for a text that is a path: unit "path". A relative one counts from the graph file's
+ * folder. */
 TAKT_ANY bool takt_param_is_path(const struct takt_field *field);
 
 #endif

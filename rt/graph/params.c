@@ -60,22 +60,25 @@ static int field_check(const struct takt_task *task, uint32_t index, struct takt
 	const struct takt_field *field = &task->params[index].field;
 
 	if (field->scalar == TAKT_SCALAR_STRUCT) {
-		return takt_err_set(err, -EINVAL, "task %.63s: parameter %.63s is a struct: not built yet; "
-				    "make its members parameters", task->name, field->name);
+		return takt_err_set(err, -EINVAL, "task %.63s: parameter %.63s is a struct: not "
+				    "built yet; make its members parameters", task->name,
+				    field->name);
 	}
 	if (bytes_of(field) == 0 || (field->scalar == TAKT_SCALAR_ENUM && !field->names)) {
-		return takt_err_set(err, -EINVAL, "task %.63s: parameter %.63s has an impossible type",
+		return takt_err_set(err, -EINVAL, "task %.63s: parameter %.63s has an impossible "
+				    "type",
 				    task->name, field->name);
 	}
 	for (uint32_t i = 0; field->names && i < field->names->value_count; i++) {
 		if (!field->names->name || !field->names->values || !field->names->values[i].name) {
-			return takt_err_set(err, -EINVAL, "task %.63s: parameter %.63s: its enum has a value "
-					    "without name", task->name, field->name);
+			return takt_err_set(err, -EINVAL, "task %.63s: parameter %.63s: its enum "
+					    "has a value without name", task->name, field->name);
 		}
 	}
 	for (uint32_t i = 0; i < index; i++) {
 		if (strcmp(task->params[i].field.name, field->name) == 0) {
-			return takt_err_set(err, -EINVAL, "task %.63s: two parameters are called %.63s",
+			return takt_err_set(err, -EINVAL, "task %.63s: two parameters are called "
+					    "%.63s",
 					    task->name, field->name);
 		}
 	}
@@ -98,14 +101,16 @@ static int layout_check(const struct takt_task *task, struct takt_err *err)
 	}
 	end = (end + 1 + align - 1) / align * align;	/* char takt_end closes the struct */
 	if (end != task->params_bytes || end > PARAMS_BYTES_MAX) {
-		return takt_err_set(err, -EINVAL, "task %.63s: its parameters make %llu bytes, the struct has "
-				    "%u; build it again with this takt's headers", task->name,
+		return takt_err_set(err, -EINVAL, "task %.63s: its parameters make %llu bytes, the "
+				    "struct has %u; build it again with this takt's headers",
+				    task->name,
 				    (unsigned long long)end, task->params_bytes);
 	}
 	return 0;
 }
 
-/* The next of "(1, 2, 3)" or the one literal at @text into @out. Returns what follows, NULL: too long. */
+/* The next of "(1, 2, 3)" or the one literal at @text into @out. Returns what follows, NULL: too
+ * long. */
 static const char *literal_next(const char *text, char *out, size_t out_bytes)
 {
 	bool quoted = false;
@@ -145,17 +150,20 @@ static int default_items(struct reading *r, const char *text)
 	while (row ? *next != 0 : count < (field->shape == TAKT_SHAPE_LIST ? 1 : field->length)) {
 		next = literal_next(row ? next : inside, one, sizeof(one));
 		if (!next || count == field->length) {
-			return takt_err_set(r->err, -EINVAL, "default has more than %u items", field->length);
+			return takt_err_set(r->err, -EINVAL, "default has more than %u items",
+					    field->length);
 		}
 		rc = takt_param_item_parse(r->param, TAKT_PARAM_LITERAL, one,
-					   r->at + items_at(field) + (size_t)count * item_bytes, r->err);
+					   r->at + items_at(field) + (size_t)count * item_bytes,
+					   r->err);
 		if (rc < 0) {
 			return rc;
 		}
 		count++;
 	}
 	if (field->shape == TAKT_SHAPE_ARRAY && count != field->length) {
-		return takt_err_set(r->err, -EINVAL, "default has %u items of %u", count, field->length);
+		return takt_err_set(r->err, -EINVAL, "default has %u items of %u", count,
+				    field->length);
 	}
 	if (field->shape == TAKT_SHAPE_LIST) {
 		memcpy(r->at, &count, sizeof(count));
@@ -174,7 +182,8 @@ static int default_fill(struct reading *r)
 	if (shape == TAKT_SHAPE_ARRAY || shape == TAKT_SHAPE_LIST) {
 		return default_items(r, r->param->default_text);
 	}
-	return takt_param_item_parse(r->param, TAKT_PARAM_LITERAL, r->param->default_text, r->at, r->err);
+	return takt_param_item_parse(r->param, TAKT_PARAM_LITERAL, r->param->default_text, r->at,
+				     r->err);
 }
 
 /* Bounds must be readable, and the right way round, also where the default is none of them. */
@@ -229,8 +238,9 @@ int takt_params_check(const struct takt_task *task, struct takt_err *err)
 			rc = default_fill(&r);
 		}
 		if (rc < 0) {
-			takt_err_set(err, rc, "task %.63s: parameter %.63s (default `%.40s`, bounds `%.40s` and "
-				     "`%.40s`): %s", task->name, r.param->field.name, r.param->default_text,
+			takt_err_set(err, rc, "task %.63s: parameter %.63s (default `%.40s`, "
+				     "bounds `%.40s` and `%.40s`): %s", task->name,
+				     r.param->field.name, r.param->default_text,
 				     r.param->min_text, r.param->max_text, why.text);
 		}
 	}
@@ -248,7 +258,8 @@ static const char *example(const struct takt_field *field, char *out, size_t out
 	const char *unit = takt_param_has_unit(field) ? field->unit : "";
 
 	if (field->shape == TAKT_SHAPE_ARRAY || field->shape == TAKT_SHAPE_LIST) {
-		snprintf(out, out_bytes, "[%.40s%.20s%s]", item, unit, field->length > 1 ? ", …" : "");
+		snprintf(out, out_bytes, "[%.40s%.20s%s]", item, unit, field->length > 1 ? ", …" :
+			 "");
 	} else {
 		snprintf(out, out_bytes, "%.40s%.20s", item, unit);
 	}
@@ -263,8 +274,9 @@ static int item_read(struct reading *r, const struct takt_node *node, char *at)
 	const char *text = node->text;
 
 	if (!text || (!*text && !node->quoted)) {
-		return takt_node_error(node, r->err, "task `%s`: %s: expected a value, found %s; write e.g. "
-				       "`%s: %s`", r->id, field->name, takt_node_what(node), field->name,
+		return takt_node_error(node, r->err, "task `%s`: %s: expected a value, found %s; "
+				       "write e.g. `%s: %s`", r->id, field->name,
+				       takt_node_what(node), field->name,
 				       example(field, form, sizeof(form)));
 	}
 	if (takt_param_is_path(field) && *text && *text != '/') {
@@ -272,11 +284,13 @@ static int item_read(struct reading *r, const struct takt_node *node, char *at)
 
 		text = length > 0 && (size_t)length < sizeof(path) ? path : text;
 	}
-	if (takt_param_item_parse(r->param, node->quoted ? TAKT_PARAM_QUOTED : TAKT_PARAM_PLAIN, text,
+	if (takt_param_item_parse(r->param, node->quoted ? TAKT_PARAM_QUOTED : TAKT_PARAM_PLAIN,
+				  text,
 				  at, &why) < 0) {
 		const bool complete = strstr(why.text, "write ") || strchr(why.text, ';');
 
-		return takt_node_error(node, r->err, "task `%s`: %s: %s%s%s%s%s%s", r->id, field->name,
+		return takt_node_error(node, r->err, "task `%s`: %s: %s%s%s%s%s%s", r->id,
+				       field->name,
 				       why.text, complete ? "" : "; write e.g. `",
 				       complete ? "" : field->name, complete ? "" : ": ",
 				       complete ? "" : example(field, form, sizeof(form)),
@@ -294,9 +308,10 @@ static int items_read(struct reading *r, const struct takt_node *node)
 
 	if (node->kind != TAKT_NODE_LIST || node->count > field->length ||
 	    (field->shape == TAKT_SHAPE_ARRAY && node->count != field->length)) {
-		return takt_node_error(node, r->err, "task `%s`: %s: expected a list of %s%u items; write e.g. "
-				       "`%s: %s`", r->id, field->name,
-				       field->shape == TAKT_SHAPE_LIST ? "at most " : "", field->length,
+		return takt_node_error(node, r->err, "task `%s`: %s: expected a list of %s%u "
+				       "items; write e.g. `%s: %s`", r->id, field->name,
+				       field->shape == TAKT_SHAPE_LIST ? "at most " : "",
+				       field->length,
 				       field->name, example(field, form, sizeof(form)));
 	}
 	memset(at, 0, (size_t)item_bytes * field->length);
@@ -329,7 +344,8 @@ static int unknown_keys(const struct takt_task *task, const char *id, const stru
 			i++;
 		}
 		if (i == task->param_count) {
-			return takt_node_key_error(n, err, "task `%s`: %s has no parameter `%.60s`; %s", id,
+			return takt_node_key_error(n, err, "task `%s`: %s has no parameter "
+						   "`%.60s`; %s", id,
 						   task->name, n->key,
 						   takt_nearest(n->key, "parameters", names,
 								task->param_count, near));
@@ -366,8 +382,9 @@ static int param_fill(struct reading *r, const struct takt_node *task_node,
 		       item_read(r, node, r->at) : items_read(r, node);
 	}
 	if (!r->param->default_text[0]) {
-		return takt_node_error(map ? map : task_node, r->err, "task `%s`: the parameter `%s` must be "
-				       "given; add e.g. `params: {%s: %s}`", r->id, field->name,
+		return takt_node_error(map ? map : task_node, r->err, "task `%s`: the parameter "
+				       "`%s` must be given; add e.g. `params: {%s: %s}`", r->id,
+				       field->name,
 				       field->name, example(field, form, sizeof(form)));
 	}
 	return default_fill(r) < 0 ? -EINVAL : default_path_fill(r, task_node);
@@ -400,7 +417,8 @@ int takt_params_fill(struct takt_pool *pool, const struct takt_task *task, const
 	return 0;
 }
 
-static void field_format(const struct takt_field *field, const char *at, bool with_units, struct takt_text_buffer *out)
+static void field_format(const struct takt_field *field, const char *at, bool with_units,
+			 struct takt_text_buffer *out)
 {
 	const bool many = field->shape == TAKT_SHAPE_ARRAY || field->shape == TAKT_SHAPE_LIST;
 	uint32_t count = many ? field->length : 1;

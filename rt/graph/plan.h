@@ -81,7 +81,8 @@ struct takt_plan {
 	uint32_t task_count;
 	struct takt_plan_output *outputs;
 	uint32_t output_count;
-	const struct takt_type **types;	/* all message types in use, nested ones included and first */
+	const struct takt_type **types;	/* all in use, nested ones (which `of` points to) first;
+					 * copies: find a port's type by its name */
 	uint32_t type_count;
 	const struct takt_layout **layouts;	/* of types, same index */
 	struct takt_plugin_handle **plugins;	/* loaded plug-ins */

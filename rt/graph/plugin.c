@@ -123,8 +123,8 @@ static int find(struct takt_pool *pool, const struct takt_node *name, const char
 			continue;
 		}
 		if (!S_ISREG(st.st_mode)) {
-			return takt_node_error(name, err, "plug-in `%.300s` is no file; give a shared "
-					       "object, e.g. gnss.so", out);
+			return takt_node_error(name, err, "plug-in `%.300s` is no file; give a "
+					       "shared object, e.g. gnss.so", out);
 		}
 		return 0;
 	}
@@ -152,13 +152,15 @@ int takt_plugin_load(struct takt_pool *pool, const struct takt_node *name, const
 	}
 	handle->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 	if (!handle->handle) {
-		return takt_node_error(name, err, "plug-in `%.80s` cannot be loaded: %.500s", name->text,
+		return takt_node_error(name, err, "plug-in `%.80s` cannot be loaded: %.500s",
+				       name->text,
 				       dlerror());
 	}
 	handle->plugin = dlsym(handle->handle, TAKT_PLUGIN_SYMBOL);
 	if (!handle->plugin) {
-		return takt_node_error(name, err, "`%.300s` is no plug-in of this takt: it has no symbol %s; "
-				       "declare it with TAKT_PLUGIN(…)", path, TAKT_PLUGIN_SYMBOL);
+		return takt_node_error(name, err, "`%.300s` is no plug-in of this takt: it has no "
+				       "symbol %s; declare it with TAKT_PLUGIN(…)", path,
+				       TAKT_PLUGIN_SYMBOL);
 	}
 	if (takt_plugin_check(handle->plugin, &why) < 0) {
 		return takt_node_error(name, err, "plug-in `%.80s`: %s", name->text, why.text);

@@ -10,10 +10,10 @@
 /* Find and load the plug-in that @name, a text of the graph file in folder @dir, names; check its
  * symbol, ABI, tables and text sites.
  *
- * A name with a `/` is a path, relative to @dir. A bare one is looked for in @dir, then in plugins/
- * beside the running program (the build tree), then in TAKT_PLUGINDIR (where takt's own are installed).
- * Nothing in the plug-in is changed. Returns 0 and a handle in @pool, or -errno with @err at @name.
- * The object stays loaded for ever.  [setup] */
+ * A name with a `/` is a path, relative to @dir. A bare one is looked for in @dir, then in
+ * plugins/ beside the running program (the build tree), then in TAKT_PLUGINDIR (where takt's own
+ * are installed). Nothing in the plug-in is changed. Returns 0 and a handle in @pool, or -errno
+ * with @err at @name. The object stays loaded for ever.  [setup] */
 TAKT_SETUP int takt_plugin_load(struct takt_pool *pool, const struct takt_node *name,
 				const char *dir, struct takt_plugin_handle **ret_handle,
 				struct takt_err *err);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A plug-in comes from outside: whatever its tables say is looked at before it is followed. What can't
- * be seen (a pointer that leads nowhere) is the author's. */
+/* A plug-in comes from outside: whatever its tables say is looked at before it is followed. What
+ * can't be seen (a pointer that leads nowhere) is the author's. */
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
@@ -24,20 +24,23 @@ _Static_assert(sizeof(struct takt_task) >= TASK_BYTES_MIN, "struct takt_task onl
 static int abi_check(const struct takt_plugin *plugin, struct takt_err *err)
 {
 	if (plugin->abi_major != TAKT_ABI_MAJOR) {
-		return takt_err_set(err, -EINVAL, "it was built for ABI %u, this takt has %u.%u; build it "
-				    "again with this takt's headers", plugin->abi_major, TAKT_ABI_MAJOR,
+		return takt_err_set(err, -EINVAL, "it was built for ABI %u, this takt has %u.%u; "
+				    "build it again with this takt's headers", plugin->abi_major,
+				    TAKT_ABI_MAJOR,
 				    TAKT_ABI_MINOR);
 	}
 	if (plugin->abi_minor > TAKT_ABI_MINOR) {
-		return takt_err_set(err, -EINVAL, "it was built for ABI %u.%u, this takt has %u.%u; update "
-				    "takt, or build it with this takt's headers", plugin->abi_major,
+		return takt_err_set(err, -EINVAL, "it was built for ABI %u.%u, this takt has "
+				    "%u.%u; update takt, or build it with this takt's headers",
+				    plugin->abi_major,
 				    plugin->abi_minor, TAKT_ABI_MAJOR, TAKT_ABI_MINOR);
 	}
 	if (plugin->bytes < PLUGIN_BYTES_MIN || plugin->bytes > sizeof(*plugin) ||
 	    plugin->task_bytes < TASK_BYTES_MIN || plugin->task_bytes > sizeof(struct takt_task) ||
 	    plugin->text_site_bytes != sizeof(struct takt_text_site)) {
-		return takt_err_set(err, -EINVAL, "its structs have other sizes (%u, %u, %u bytes) than ABI "
-				    "%u.%u (%zu, %zu, %zu); build it again with this takt's headers",
+		return takt_err_set(err, -EINVAL, "its structs have other sizes (%u, %u, %u bytes) "
+				    "than ABI %u.%u (%zu, %zu, %zu); build it again with this "
+				    "takt's headers",
 				    plugin->bytes, plugin->task_bytes, plugin->text_site_bytes,
 				    plugin->abi_major, plugin->abi_minor, sizeof(*plugin),
 				    sizeof(struct takt_task), sizeof(struct takt_text_site));
@@ -67,16 +70,17 @@ static int ports_check(const struct takt_task *task, struct takt_err *err)
 		}
 		for (uint32_t j = 0; j < i; j++) {
 			if (strcmp(task->ports[j].name, port->name) == 0) {
-				return takt_err_set(err, -EINVAL, "task %.63s: two ports are called "
-						    "%.63s", task->name, port->name);
+				return takt_err_set(err, -EINVAL, "task %.63s: two ports are "
+						    "called %.63s", task->name, port->name);
 			}
 		}
 		counts[port->is_output]++;
 	}
 	if ((counts[0] > 0) != in || (counts[1] > 0) != out) {
-		return takt_err_set(err, -EINVAL, "task %.63s: a %s has %s inputs and %s outputs, this one "
-				    "has %u and %u", task->name,
-				    !in ? "source" : !out ? "sink" : "filter", in ? "one or more" : "no",
+		return takt_err_set(err, -EINVAL, "task %.63s: a %s has %s inputs and %s outputs, "
+				    "this one has %u and %u", task->name,
+				    !in ? "source" : !out ? "sink" : "filter", in ? "one or more" :
+				    "no",
 				    out ? "one or more" : "no", counts[0], counts[1]);
 	}
 	return 0;
@@ -86,7 +90,8 @@ static int params_check(const struct takt_task *task, struct takt_err *err)
 {
 	if (task->param_count > PARAMS_MAX || (task->param_count > 0 && !task->params) ||
 	    task->params_bytes == 0) {
-		return takt_err_set(err, -EINVAL, "task %.63s: impossible parameter table (%u rows)",
+		return takt_err_set(err, -EINVAL, "task %.63s: impossible parameter table (%u "
+				    "rows)",
 				    task->name, task->param_count);
 	}
 	for (uint32_t i = 0; i < task->param_count; i++) {
@@ -95,8 +100,8 @@ static int params_check(const struct takt_task *task, struct takt_err *err)
 		if (!takt_name_valid(param->field.name) ||
 		    !param->field.unit || !param->field.doc || !param->default_text ||
 		    !param->min_text || !param->max_text) {
-			return takt_err_set(err, -EINVAL, "task %.63s: parameter %u lacks a name, unit, doc "
-					    "or bound (\"\" is none)", task->name, i);
+			return takt_err_set(err, -EINVAL, "task %.63s: parameter %u lacks a name, "
+					    "unit, doc or bound (\"\" is none)", task->name, i);
 		}
 	}
 	return 0;
@@ -111,13 +116,14 @@ static int task_check(const struct takt_plugin *plugin, uint32_t index, struct t
 		return takt_err_set(err, -EINVAL, "task number %u has no valid name", index);
 	}
 	if (task->bytes != plugin->task_bytes) {
-		return takt_err_set(err, -EINVAL, "task %.63s: %u bytes, the plug-in says %u; build all its "
-				    "files with the same headers", task->name, task->bytes,
+		return takt_err_set(err, -EINVAL, "task %.63s: %u bytes, the plug-in says %u; "
+				    "build all its files with the same headers", task->name,
+				    task->bytes,
 				    plugin->task_bytes);
 	}
 	if (task->kind < TAKT_SOURCE || task->kind > TAKT_SINK) {
-		return takt_err_set(err, -EINVAL, "task %.63s: %u is no kind; give TAKT_SOURCE, TAKT_FILTER "
-				    "or TAKT_SINK", task->name, task->kind);
+		return takt_err_set(err, -EINVAL, "task %.63s: %u is no kind; give TAKT_SOURCE, "
+				    "TAKT_FILTER or TAKT_SINK", task->name, task->kind);
 	}
 	if (!task->process) {
 		return takt_err_set(err, -EINVAL, "task %.63s: no process method; give "
@@ -126,7 +132,8 @@ static int task_check(const struct takt_plugin *plugin, uint32_t index, struct t
 	if (task->state_bytes > STATE_BYTES_MAX || task->state_align == 0 ||
 	    task->state_align > STATE_ALIGN_MAX ||
 	    (task->state_align & (task->state_align - 1)) != 0) {
-		return takt_err_set(err, -EINVAL, "task %.63s: impossible state (%u bytes, aligned to %u)",
+		return takt_err_set(err, -EINVAL, "task %.63s: impossible state (%u bytes, aligned "
+				    "to %u)",
 				    task->name, task->state_bytes, task->state_align);
 	}
 	for (uint32_t i = 0; i < index; i++) {
@@ -143,8 +150,8 @@ static int site_check(const struct takt_text_site *site, uint32_t index, struct 
 	if (!site->format || !site->file || site->level > TAKT_CRITICAL ||
 	    site->arg_count > TAKT_TEXT_ARGS || site->tags[site->arg_count] != 0 ||
 	    strspn(site->tags, "iufsp") != site->arg_count) {
-		return takt_err_set(err, -EINVAL, "text call number %u is damaged; build it again with this "
-				    "takt's headers", index);
+		return takt_err_set(err, -EINVAL, "text call number %u is damaged; build it again "
+				    "with this takt's headers", index);
 	}
 	return 0;
 }
@@ -156,8 +163,8 @@ static int sites_check(const struct takt_plugin *plugin, struct takt_err *err)
 	if (end < begin || (end - begin) % sizeof(struct takt_text_site) != 0 ||
 	    (begin == 0) != (end == 0) || begin % sizeof(struct takt_text_site) != 0 ||
 	    (end - begin) / sizeof(struct takt_text_site) > SITES_MAX) {
-		return takt_err_set(err, -EINVAL, "its table of text calls is damaged; build it again with "
-				    "this takt's headers");
+		return takt_err_set(err, -EINVAL, "its table of text calls is damaged; build it "
+				    "again with this takt's headers");
 	}
 	for (uint32_t i = 0; i < (end - begin) / sizeof(struct takt_text_site); i++) {
 		int rc = site_check(&plugin->text_begin[i], i, err);
@@ -179,8 +186,8 @@ int takt_plugin_check(const struct takt_plugin *plugin, struct takt_err *err)
 	}
 	if (!plugin->name || !plugin->name[0] || !plugin->version || !plugin->tasks ||
 	    plugin->task_count == 0 || plugin->task_count > TASKS_MAX) {
-		return takt_err_set(err, -EINVAL, "it has no name, no version or no tasks; declare them with "
-				    "TAKT_PLUGIN(\"name\", \"version\", task, …)");
+		return takt_err_set(err, -EINVAL, "it has no name, no version or no tasks; declare "
+				    "them with TAKT_PLUGIN(\"name\", \"version\", task, …)");
 	}
 	for (uint32_t i = 0; i < plugin->task_count; i++) {
 		rc = task_check(plugin, i, err);

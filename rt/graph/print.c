@@ -36,12 +36,14 @@ static const char *bytes_text(uint64_t bytes, char *out)
 	return takt_quantity_format_bytes(bytes, out, TAKT_QUANTITY_TEXT_BYTES);
 }
 
-static void input_text(const struct takt_plan *plan, const struct takt_plan_input *input, struct takt_text_buffer *out)
+static void input_text(const struct takt_plan *plan, const struct takt_plan_input *input,
+		       struct takt_text_buffer *out)
 {
 	const struct takt_plan_output *from = &plan->outputs[input->output];
 	char hold[TAKT_QUANTITY_TEXT_BYTES];
 
-	takt_text_buffer_printf(out, "      in  %-16s %s <- %s.%s", input->port->name, input->port->type->name,
+	takt_text_buffer_printf(out, "      in  %-16s %s <- %s.%s", input->port->name,
+				input->port->type->name,
 		plan->tasks[from->task].id, from->port->name);
 	if (input->delay > 0) {
 		takt_text_buffer_printf(out, ", delay %u", input->delay);
@@ -57,7 +59,8 @@ static void output_text(const struct takt_plan_output *output, struct takt_text_
 {
 	char size[TAKT_QUANTITY_TEXT_BYTES];
 
-	takt_text_buffer_printf(out, "      out %-16s %s, %s", output->port->name, output->port->type->name,
+	takt_text_buffer_printf(out, "      out %-16s %s, %s", output->port->name,
+				output->port->type->name,
 		bytes_text(output->layout->bytes, size));
 	if (output->slots > 1) {
 		takt_text_buffer_printf(out, ", up to %u a cycle", output->slots);
@@ -69,7 +72,8 @@ static void task_text(const struct takt_plan *plan, uint32_t index, struct takt_
 {
 	const struct takt_plan_task *task = &plan->tasks[index];
 
-	takt_text_buffer_printf(out, "  %3u %-16s %s (%s), %s", index, task->id, task->type->name, task->plugin->name,
+	takt_text_buffer_printf(out, "  %3u %-16s %s (%s), %s", index, task->id, task->type->name,
+				task->plugin->name,
 		takt_exec_name(task->exec));
 	if (task->exec == TAKT_EXEC_IO) {
 		takt_text_buffer_printf(out, ", takes %s", take_names[task->take]);
@@ -100,13 +104,16 @@ static void plan_text(const struct takt_plan *plan, struct takt_text_buffer *out
 	} else {
 		takt_text_buffer_puts(out, "free running");
 	}
-	takt_text_buffer_printf(out, ", wait %s, overrun %s\n", wait_names[plan->wait], overrun_names[plan->overrun]);
+	takt_text_buffer_printf(out, ", wait %s, overrun %s\n", wait_names[plan->wait],
+				overrun_names[plan->overrun]);
 	for (uint32_t i = 0; i < plan->task_count; i++) {
 		task_text(plan, i, out);
 	}
-	takt_text_buffer_printf(out, "a cycle records at most %s", bytes_text(size.cycle_bytes_max, text[0]));
+	takt_text_buffer_printf(out, "a cycle records at most %s", bytes_text(size.cycle_bytes_max,
+									      text[0]));
 	if (plan->period_ns > 0) {
-		takt_text_buffer_printf(out, "; at this rate at most %.3f MB/s, %.2f GB/h\narena %s: %.1f s of recording\n",
+		takt_text_buffer_printf(out, "; at this rate at most %.3f MB/s, %.2f GB/h\narena "
+					"%s: %.1f s of recording\n",
 			size.bytes_per_s / 1e6, size.bytes_per_s * 3600 / 1e9,
 			bytes_text(size.arena_bytes, text[1]), size.arena_s);
 	} else {
@@ -116,13 +123,15 @@ static void plan_text(const struct takt_plan *plan, struct takt_text_buffer *out
 
 /* --- JSON ------------------------------------------------------------------------------------ */
 
-static void key_json(struct takt_text_buffer *out, const char *before, const char *key, const char *text)
+static void key_json(struct takt_text_buffer *out, const char *before, const char *key,
+		     const char *text)
 {
 	takt_text_buffer_printf(out, "%s\"%s\": ", before, key);
 	takt_json_puts(out, text);
 }
 
-static void input_json(const struct takt_plan *plan, const struct takt_plan_input *input, struct takt_text_buffer *out)
+static void input_json(const struct takt_plan *plan, const struct takt_plan_input *input,
+		       struct takt_text_buffer *out)
 {
 	const struct takt_plan_output *from = &plan->outputs[input->output];
 
@@ -130,24 +139,28 @@ static void input_json(const struct takt_plan *plan, const struct takt_plan_inpu
 	key_json(out, ", ", "type", input->port->type->name);
 	key_json(out, ", ", "from_task", plan->tasks[from->task].id);
 	key_json(out, ", ", "from_port", from->port->name);
-	takt_text_buffer_printf(out, ", \"delay\": %u, \"hold_ns\": %" PRIu64 "}", input->delay, input->hold_ns);
+	takt_text_buffer_printf(out, ", \"delay\": %u, \"hold_ns\": %" PRIu64 "}", input->delay,
+				input->hold_ns);
 }
 
 static void output_json(const struct takt_plan_output *output, struct takt_text_buffer *out)
 {
 	key_json(out, "{", "port", output->port->name);
 	key_json(out, ", ", "type", output->port->type->name);
-	takt_text_buffer_printf(out, ", \"bytes\": %u, \"slots\": %u, \"recorded\": %s}", output->layout->bytes,
+	takt_text_buffer_printf(out, ", \"bytes\": %u, \"slots\": %u, \"recorded\": %s}",
+				output->layout->bytes,
 		output->slots, output->recorded ? "true" : "false");
 }
 
-static void task_json(const struct takt_plan *plan, const struct takt_plan_task *task, struct takt_text_buffer *out)
+static void task_json(const struct takt_plan *plan, const struct takt_plan_task *task,
+		      struct takt_text_buffer *out)
 {
 	key_json(out, "{", "id", task->id);
 	key_json(out, ", ", "type", task->type->name);
 	key_json(out, ", ", "plugin", task->plugin->name);
 	key_json(out, ", ", "exec", takt_exec_name(task->exec));
-	takt_text_buffer_printf(out, ", \"every\": %u, \"offset\": %u, \"rate_hz\": %.17g, \"params\": %s, \"inputs\": [",
+	takt_text_buffer_printf(out, ", \"every\": %u, \"offset\": %u, \"rate_hz\": %.17g, "
+				"\"params\": %s, \"inputs\": [",
 		task->every, task->offset,
 		task->exec == TAKT_EXEC_IO ? 0.0 : rate_hz(plan, task->every), task->params_json);
 	for (uint32_t i = 0; i < task->input_count; i++) {
@@ -170,14 +183,16 @@ static void plan_json(const struct takt_plan *plan, struct takt_text_buffer *out
 	key_json(out, ", ", "path", plan->path);
 	key_json(out, ", ", "wait", wait_names[plan->wait]);
 	key_json(out, ", ", "overrun", overrun_names[plan->overrun]);
-	takt_text_buffer_printf(out, ", \"period_ns\": %" PRIu64 ", \"rate_hz\": %.17g, \"tasks\": [", plan->period_ns,
+	takt_text_buffer_printf(out, ", \"period_ns\": %" PRIu64 ", \"rate_hz\": %.17g, \"tasks\": "
+				"[", plan->period_ns,
 		rate_hz(plan, 1));
 	for (uint32_t i = 0; i < plan->task_count; i++) {
 		takt_text_buffer_puts(out, i ? ", " : "");
 		task_json(plan, &plan->tasks[i], out);
 	}
-	takt_text_buffer_printf(out, "], \"cycle_bytes_max\": %u, \"cycle_bytes_mean\": %.17g, \"bytes_per_s\": %.17g, "
-		"\"gb_per_h\": %.17g, \"arena_bytes\": %" PRIu64 ", \"arena_s\": %.17g}\n",
+	takt_text_buffer_printf(out, "], \"cycle_bytes_max\": %u, \"cycle_bytes_mean\": %.17g, "
+				"\"bytes_per_s\": %.17g, \"gb_per_h\": %.17g, \"arena_bytes\": "
+				"%" PRIu64 ", \"arena_s\": %.17g}\n",
 		size.cycle_bytes_max, size.cycle_bytes_mean, size.bytes_per_s,
 		size.bytes_per_s * 3600 / 1e9, size.arena_bytes, size.arena_s);
 }

@@ -5,9 +5,10 @@
 
 #include "rt/graph/plan.h"
 
-/* @plan as text, or as one JSON object, into a new buffer (free()), with a newline at its end: the tasks
- * in their order with exec, rate, inputs and outputs; bytes per cycle; MB/s and GB/h at the planned rate,
- * every output present; bytes and seconds of the arena. Returns 0 or -ENOMEM.  [setup] */
+/* @plan as text, or as one JSON object, into a new buffer (free()), with a newline at its end: the
+ * tasks in their order with exec, rate, inputs and outputs; bytes per cycle; MB/s and GB/h at the
+ * planned rate, every output present; bytes and seconds of the arena. Returns 0 or -ENOMEM.
+ * [setup] */
 TAKT_SETUP int takt_plan_print(const struct takt_plan *plan, bool json, char **ret_text);
 
 /* "lane", "io", "background". */

@@ -12,7 +12,8 @@
 #define TEXT_BYTES_MAX (1u << 30)
 
 /* One value by its kind, in a form that reads back. */
-static void value_write(const struct takt_key *key, const struct takt_value *value, struct takt_text_buffer *out)
+static void value_write(const struct takt_key *key, const struct takt_value *value,
+			struct takt_text_buffer *out)
 {
 	char word[24];
 
@@ -43,7 +44,8 @@ static void value_write(const struct takt_key *key, const struct takt_value *val
 }
 
 /* All keys of a section that have a value, one a line. */
-static void section_write(enum takt_key_place place, const void *values, struct takt_text_buffer *out)
+static void section_write(enum takt_key_place place, const void *values,
+			  struct takt_text_buffer *out)
 {
 	uint32_t count;
 	const struct takt_key *keys = takt_keys(&count);
@@ -122,7 +124,8 @@ static bool applies(const struct takt_key *key, enum takt_exec exec)
 	return strcmp(key->key, "params") != 0;
 }
 
-static int task_write(struct takt_loader *loader, const struct takt_load_task *from, struct takt_text_buffer *out)
+static int task_write(struct takt_loader *loader, const struct takt_load_task *from,
+		      struct takt_text_buffer *out)
 {
 	const struct takt_plan_task *task = &loader->plan->tasks[from->position];
 	const char *params = takt_params_format(loader->pool, from->type, task->params, true);
@@ -145,7 +148,8 @@ static int task_write(struct takt_loader *loader, const struct takt_load_task *f
 			takt_key_word(keys[i].more, task->text_level, word, sizeof(word));
 			takt_text_buffer_printf(out, ", level: %s", word);
 		} else if (applies(&keys[i], task->exec) && (value->node || value->text[0])) {
-			takt_text_buffer_printf(out, "%s%s: ", strcmp(keys[i].key, "id") == 0 ? "" : ", ", keys[i].key);
+			takt_text_buffer_printf(out, "%s%s: ", strcmp(keys[i].key, "id") == 0 ? "" :
+						", ", keys[i].key);
 			value_write(&keys[i], value, out);
 		}
 	}

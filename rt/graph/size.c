@@ -34,7 +34,8 @@ static double cycle_bytes_mean(const struct takt_plan *plan)
 	return bytes;
 }
 
-/* Bytes in the ring and on disk per second: a chunk is sealed at the latest when `flush` is over. */
+/* Bytes in the ring and on disk per second: a chunk is sealed at the latest when `flush` is
+ * over. */
 static double bytes_per_s(const struct takt_plan *plan, double mean)
 {
 	const double period_ns = (double)plan->period_ns;
@@ -65,7 +66,8 @@ struct takt_plan_size takt_plan_size(const struct takt_plan *plan)
 	} else if (wanted > TAKT_ARENA_BYTES_MAX) {
 		size.arena_bytes = TAKT_ARENA_BYTES_MAX;
 	} else {
-		size.arena_bytes = wanted < TAKT_ARENA_BYTES_MIN ? TAKT_ARENA_BYTES_MIN : (uint64_t)wanted;
+		size.arena_bytes = wanted < TAKT_ARENA_BYTES_MIN ? TAKT_ARENA_BYTES_MIN :
+		(uint64_t)wanted;
 	}
 	size.arena_bytes = round_up(size.arena_bytes, ARENA_STEP);
 	if (size.arena_bytes < least) {

@@ -68,7 +68,8 @@ static void field_compare(struct text *text, const struct takt_field *here,
 	if (strcmp(here->name, there->name) == 0 && strcmp(words[0], words[1]) == 0 &&
 	    strcmp(unit_of(here), unit_of(there)) == 0) {
 		if (here->names && there->names && !enum_is_same(here->names, there->names)) {
-			add(text, "%sfield `%.40s`: values ", text->count++ ? "; " : "", here->name);
+			add(text, "%sfield `%.40s`: values ", text->count++ ? "; " : "",
+			    here->name);
 			enum_add(text, here->names);
 			add(text, " here, ");
 			enum_add(text, there->names);

@@ -53,8 +53,9 @@ static int descriptor_check(const struct takt_type *type, struct takt_err *err)
 	}
 	if (!type->doc || !type->fields || type->field_count > TAKT_TYPE_FIELDS_MAX ||
 	    type->bytes == 0) {
-		return takt_err_set(err, -EINVAL, "type %.63s has an impossible description (%u fields, %u "
-				    "bytes)", type->name, type->field_count, type->bytes);
+		return takt_err_set(err, -EINVAL, "type %.63s has an impossible description (%u "
+				    "fields, %u bytes)", type->name, type->field_count,
+				    type->bytes);
 	}
 	for (uint32_t i = 0; i < type->field_count; i++) {
 		const struct takt_field *field = &type->fields[i];
@@ -70,6 +71,36 @@ static int descriptor_check(const struct takt_type *type, struct takt_err *err)
 	return 0;
 }
 
+/* @type with the set's own descriptors for what it nests, whose copies differ from file to file. */
+static const struct takt_type *with_own_nested(struct takt_type_set *set,
+					       const struct takt_type *type)
+{
+	struct takt_field *fields = takt_pool_alloc(set->pool, type->field_count, sizeof(*fields));
+	struct takt_type *own = takt_pool_alloc(set->pool, 1, sizeof(*own));
+
+	if (!fields || !own) {
+		return NULL;
+	}
+	for (uint32_t i = 0; i < type->field_count; i++) {
+		fields[i] = type->fields[i];
+		if (fields[i].of) {
+			fields[i].of = takt_type_set_find(set, fields[i].of->name)->type;
+		}
+	}
+	*own = *type;
+	own->fields = fields;
+	return own;
+}
+
+static int layout_make(struct takt_type_set *set, const struct takt_type *type,
+		       struct takt_layout **ret_layout, struct takt_err *err)
+{
+	const struct takt_type *own = with_own_nested(set, type);
+
+	return own ? takt_layout_create(own, ret_layout, err) :
+		     takt_err_set(err, -ENOMEM, "out of memory");
+}
+
 /* Lay @type out and enter it, or compare it with the one of its name. Its nested ones are in. */
 static int enter(struct takt_type_set *set, const struct takt_type *type, const char *origin,
 		 struct takt_err *err)
@@ -82,17 +113,19 @@ static int enter(struct takt_type_set *set, const struct takt_type *type, const 
 	if (set->count == TAKT_TYPE_SET_MAX || set->seen_count == TAKT_TYPE_SET_MAX) {
 		return takt_err_set(err, -EINVAL, "more than %u types", TAKT_TYPE_SET_MAX);
 	}
-	rc = takt_layout_create(type, &layout, err);
+	rc = layout_make(set, type, &layout, err);
 	if (rc < 0) {
 		return rc;
 	}
 	if (!entry) {
-		set->entries[set->count++] = (struct takt_type_entry){ type, layout, origin };
+		set->entries[set->count++] =
+			(struct takt_type_entry){ layout->type, layout, origin };
 	} else if (entry->layout->hash != layout->hash) {
 		takt_type_difference(type, entry->type, difference, sizeof(difference));
 		takt_layout_destroy(layout);
-		return takt_err_set(err, -EINVAL, "type `%.63s` is another one in %.100s: %s; build both "
-				    "with the same declaration", type->name, entry->origin, difference);
+		return takt_err_set(err, -EINVAL, "type `%.63s` is another one in %.100s: %s; "
+				    "build both with the same declaration", type->name,
+				    entry->origin, difference);
 	} else {
 		takt_layout_destroy(layout);
 	}
@@ -127,8 +160,9 @@ int takt_type_set_add(struct takt_type_set *set, const struct takt_type *type, c
 	for (const struct takt_type *push = type; push || depth > 0;) {
 		if (push) {
 			if (depth == TAKT_TYPE_DEPTH_MAX) {
-				return takt_err_set(err, -EINVAL, "type %.63s is nested deeper than %u "
-						    "levels", type->name, TAKT_TYPE_DEPTH_MAX);
+				return takt_err_set(err, -EINVAL, "type %.63s is nested deeper "
+						    "than %u levels", type->name,
+						    TAKT_TYPE_DEPTH_MAX);
 			}
 			rc = descriptor_check(push, err);
 			if (rc < 0) {

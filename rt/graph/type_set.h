@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The message types that a graph's plug-ins declare: each name once, nested ones first. The same type
- * may be declared in many places; what counts is that the layouts agree. */
+/* The message types that a graph's plug-ins declare: each name once, nested ones first. The same
+ * type may be declared in many places; what counts is that the layouts agree. */
 #ifndef TAKT_GRAPH_TYPE_SET_H
 #define TAKT_GRAPH_TYPE_SET_H
 
@@ -10,8 +10,8 @@
 #define TAKT_TYPE_SET_MAX 1024u
 
 struct takt_type_entry {
-	const struct takt_type *type;
-	struct takt_layout *layout;	/* owned by the set */
+	const struct takt_type *type;	/* a copy: what it nests are types of the set */
+	struct takt_layout *layout;	/* of it; owned by the set */
 	const char *origin;		/* "plug-in gnss.so" */
 };
 

@@ -82,7 +82,8 @@ static void values_keep_their_place(void **state)
 {
 	struct takt_config *config = parsed(HEAD
 		"runtime:\n  rate: 1.5 kHz\n  overrun: {catch_up: 3}\n  cpus: [3]\n" TASKS
-		"connections:\n  - \"a.x  ->  b\"\n  - {from: b.y, to: a.z, delay: 1, hold: 500ms}\n");
+		"connections:\n  - \"a.x  ->  b\"\n  - {from: b.y, to: a.z, delay: 1, hold: "
+		"500ms}\n");
 	const struct takt_config_connection *c = config->connections;
 
 	(void)state;
@@ -106,7 +107,8 @@ static void values_keep_their_place(void **state)
 
 static void overrun_is_read_from_text_too(void **state)
 {
-	struct takt_config *config = parsed(HEAD "runtime: {rate: 0, overrun: 'catch_up: 7'}\n" TASKS);
+	struct takt_config *config = parsed(HEAD "runtime: {rate: 0, overrun: 'catch_up: "
+					    "7'}\n" TASKS);
 
 	(void)state;
 	assert_int_equal(config->runtime.overrun.number, TAKT_OVERRUN_CATCH_UP_INDEX | 7 << 8);
@@ -120,8 +122,8 @@ static void types_are_those_of_the_macros(void **state)
 		"enums: {kind: {none: 0, gps: -3}}\n"
 		"types:\n"
 		"  outer: {doc: d, fields: [{name: a, type: u8}, {name: in, type: struct(inner)},\n"
-		"    {name: k, type: \"array(enum(kind), 2)\", unit: m}, {name: t, type: text(5)},\n"
-		"    {name: l, type: \"list(u16, 3)\"}]}\n"
+		"    {name: k, type: \"array(enum(kind), 2)\", unit: m}, {name: t, type: "
+		"text(5)},\n    {name: l, type: \"list(u16, 3)\"}]}\n"
 		"  inner: {fields: [{name: x, type: f64}]}\n");
 	const struct takt_type *outer = config->types[0].type, *inner = config->types[1].type;
 
@@ -181,7 +183,8 @@ static void a_file_that_is_not_there_says_so(void **state)
 	(void)state;
 	assert_int_equal(takt_config_load("/nowhere/g.yaml", &config, &err), -ENOENT);
 	assert_string_equal(takt_err_format(&err, line, sizeof(line)),
-			    "/nowhere/g.yaml: cannot read the graph file: No such file or directory");
+			    "/nowhere/g.yaml: cannot read the graph file: No such file or "
+			    "directory");
 }
 
 static void the_table_of_keys_is_sound(void **state)
@@ -202,7 +205,8 @@ static void the_table_of_keys_is_sound(void **state)
 			assert_true(keys[i].more[0] != 0);
 		}
 		if (keys[i].default_text[0]) {
-			assert_int_equal(takt_scalar_parse(&keys[i], keys[i].default_text, false, &number,
+			assert_int_equal(takt_scalar_parse(&keys[i], keys[i].default_text, false,
+							   &number,
 							   NULL), 0);
 		}
 		for (uint32_t j = 0; j < i; j++) {
@@ -219,7 +223,8 @@ static void unknown_names_get_the_nearest_one(void **state)
 
 	(void)state;
 	assert_string_equal(takt_nearest("raet", "keys", names, 2, text), "did you mean `rate`?");
-	assert_string_equal(takt_nearest("xyz", "keys", names, 2, text), "there are: rate, priority");
+	assert_string_equal(takt_nearest("xyz", "keys", names, 2, text), "there are: rate, "
+			    "priority");
 	assert_string_equal(takt_nearest("xyz", "keys", names, 1, text), "there is only: rate");
 	assert_string_equal(takt_nearest("xyz", "keys", names, 0, text), "there are no keys");
 }

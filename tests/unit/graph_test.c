@@ -50,11 +50,11 @@ static const char good[] =
 	"  - {id: show, type: end, every: 10, offset: 3}\n"
 	"  - {id: est, type: est, exec: background, take: all, queue: 3}\n"
 	"  - {id: smooth, type: map, on_error: shutdown, level: debug}\n"
-	"  - {id: nmea, type: src, exec: io, take: all, queue: 4, priority: 20, cpu: 1, record: false}\n"
-	"  - id: par\n"
+	"  - {id: nmea, type: src, exec: io, take: all, queue: 4, priority: 20, cpu: 1, record: "
+	"false}\n  - id: par\n"
 	"    type: par\n"
-	"    params: {must: 3m, timeout: 250ms, sigma: [1m, 20mm, 0.25m], ids: [1, 2], mode: fast,\n"
-	"             label: 42, size: 2KiB, file: ../a.nmea, gain: 0.1, small: -7}\n"
+	"    params: {must: 3m, timeout: 250ms, sigma: [1m, 20mm, 0.25m], ids: [1, 2], mode: "
+	"fast,\n             label: 42, size: 2KiB, file: ../a.nmea, gain: 0.1, small: -7}\n"
 	"connections:\n"
 	"  - nmea -> est.raw\n"
 	"  - est -> smooth\n"
@@ -186,7 +186,8 @@ static void a_graph_becomes_a_plan(void **state)
 static void inputs_name_their_outputs(void **state)
 {
 	struct takt_plan *plan = loaded("g.yaml", good);
-	const struct takt_plan_input *raw = &plan->tasks[1].inputs[0], *back = &plan->tasks[1].inputs[1];
+	const struct takt_plan_input *raw = &plan->tasks[1].inputs[0],
+	*back = &plan->tasks[1].inputs[1];
 
 	(void)state;
 	assert_int_equal(plan->output_count, 4);
@@ -226,6 +227,23 @@ static void types_come_inner_ones_first_and_sizes_are_the_largest(void **state)
 	takt_plan_destroy(plan);
 }
 
+static void one_type_from_several_files_is_one_type(void **state)
+{
+	struct takt_plan *plan = loaded("g.yaml", HEAD_OF("[good.so, other3.so]") TASKS TWO
+					"  - {id: f, type: framer}\n");
+	struct takt_layout **layouts;
+
+	(void)state;
+	assert_int_equal(plan->type_count, 2);
+	assert_string_equal(plan->types[0]->name, "vec");
+	assert_string_equal(plan->types[1]->name, "frame");
+	assert_ptr_equal(plan->types[1]->fields[0].of, plan->types[0]);
+	assert_int_equal(takt_layouts_create(plan->types, plan->type_count, &layouts, NULL), 0);
+	assert_true(layouts[1]->hash == plan->layouts[1]->hash);
+	takt_layouts_destroy(layouts, plan->type_count);
+	takt_plan_destroy(plan);
+}
+
 static void parameters_are_filled_from_file_and_defaults(void **state)
 {
 	struct takt_plan *plan = loaded("g.yaml", good);
@@ -250,7 +268,8 @@ static void parameters_are_filled_from_file_and_defaults(void **state)
 	assert_int_equal(par->must, 3);
 	assert_non_null(strstr(plan->tasks[4].params_json,
 			       "{\"timeout\": 0.25, \"gain\": 0.1, \"fast\": true, \"small\": -7, "
-			       "\"large\": 255, \"size\": 2048, \"mode\": \"fast\", \"label\": \"42\""));
+			       "\"large\": 255, \"size\": 2048, \"mode\": \"fast\", \"label\": "
+			       "\"42\""));
 	assert_non_null(strstr(plan->tasks[4].params_json,
 			       "\"sigma\": [1, 0.02, 0.25], \"ids\": [1, 2], \"must\": 3}"));
 	takt_plan_destroy(plan);
@@ -332,7 +351,8 @@ static void a_plugin_is_found_beside_the_program(void **state)
 	mkdir(dir, 0777);
 	unlink(to);
 	assert_int_equal(link(from, to), 0);
-	plan = loaded("g.yaml", "takt: 1\nname: g\nplugins: [graph_test_beside.so]\nruntime: {rate: 0}\n"
+	plan = loaded("g.yaml", "takt: 1\nname: g\nplugins: [graph_test_beside.so]\nruntime: "
+		      "{rate: 0}\n"
 		      TASKS TWO);
 	assert_string_equal(plan->plugins[0]->path, to);
 	takt_plan_destroy(plan);
@@ -379,9 +399,11 @@ static void a_plan_prints_as_text_and_json(void **state)
 	assert_non_null(strstr(text, "; at this rate at most "));
 	free(text);
 	assert_int_equal(takt_plan_print(plan, true, &text), 0);
-	assert_non_null(strstr(text, "{\"port\": \"back\", \"type\": \"vec\", \"from_task\": \"smooth\", "
-			       "\"from_port\": \"out\", \"delay\": 1, \"hold_ns\": 1500000000}"));
-	assert_true(text[strlen(text) - 1] == '\n' && strchr(text, '\n') == text + strlen(text) - 1);
+	assert_non_null(strstr(text, "{\"port\": \"back\", \"type\": \"vec\", \"from_task\": "
+			       "\"smooth\", \"from_port\": \"out\", \"delay\": 1, \"hold_ns\": "
+			       "1500000000}"));
+	assert_true(text[strlen(text) - 1] == '\n' && strchr(text,
+							     '\n') == text + strlen(text) - 1);
 	free(text);
 	takt_plan_destroy(plan);
 }
@@ -411,14 +433,18 @@ static void tables_fill(struct tables *t)
 		.plugin = { TAKT_ABI_MAJOR, TAKT_ABI_MINOR, sizeof(struct takt_plugin),
 			    sizeof(struct takt_task), "p", "1", t->tasks, 1,
 			    sizeof(struct takt_text_site), t->sites, t->sites + 2 },
-		.task = { .bytes = sizeof(struct takt_task), .kind = TAKT_SOURCE, .name = "s", .doc = "",
+		.task = { .bytes = sizeof(struct takt_task), .kind = TAKT_SOURCE, .name = "s",
+		.doc = "",
 			  .ports = t->ports, .params = t->params, .port_count = 1, .param_count = 1,
-			  .params_bytes = 12, .state_bytes = 1, .state_align = 1, .process = process },
+			  .params_bytes = 12, .state_bytes = 1, .state_align = 1,
+			  .process = process },
 		.tasks = { &t->task, NULL },
 		.ports = { { "o", &empty, "", 1, 0 }, { "o", &empty, "", 1, 0 } },
-		.params = { { { "x", "", "", TAKT_SCALAR_I32, TAKT_SHAPE_ONE, 1, NULL, NULL }, "5", "1",
+		.params = { { { "x", "", "", TAKT_SCALAR_I32, TAKT_SHAPE_ONE, 1, NULL, NULL }, "5",
+		"1",
 			      "9" },
-			    { { "y", "", "", TAKT_SCALAR_I32, TAKT_SHAPE_ONE, 1, NULL, NULL }, "5", "",
+			    { { "y", "", "", TAKT_SCALAR_I32, TAKT_SHAPE_ONE, 1, NULL, NULL }, "5",
+			    "",
 			      "" } },
 		.sites = { { .format = "a", .file = "f", .arg_count = 1, .tags = "i" },
 			   { .format = "b", .file = "f" } },
@@ -515,7 +541,8 @@ static void parameter_rows_that_make_no_sense_are_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const struct takt_task task = { .name = "t", .params = &rows[i].param, .param_count = 1,
+		const struct takt_task task = { .name = "t", .params = &rows[i].param,
+		.param_count = 1,
 						.params_bytes = 8 };
 		struct takt_err err = { 0 };
 
@@ -580,9 +607,12 @@ static size_t word_swap(uint64_t *random, char *text, size_t length, size_t room
 static size_t mutate(uint64_t *random, char *text, size_t length, size_t room)
 {
 	static const char *const words[] = {
-		"a", "0", "-1", "1e999", "99999999999999999999", "null", "~", "[]", "{}", "[[", "}", "\"", "'",
-		": ", "- ", ", ", "-> ", "\n", "  ", "&a ", "*a", "!!x ", "|\n", "%", "#", "100Hz", "io", "all",
-		"background", "est", "src", "end", "m", "delay", "params", "../", "\xff", "\t", "struct(vec)",
+		"a", "0", "-1", "1e999", "99999999999999999999", "null", "~", "[]", "{}", "[[", "}",
+		"\"", "'",
+		": ", "- ", ", ", "-> ", "\n", "  ", "&a ", "*a", "!!x ", "|\n", "%", "#", "100Hz",
+		"io", "all",
+		"background", "est", "src", "end", "m", "delay", "params", "../", "\xff", "\t",
+		"struct(vec)",
 	};
 	const size_t at = random_next(random) % length;
 	const size_t run = 1 + random_next(random) % 20 % (length - at);
@@ -658,7 +688,7 @@ static void a_mutated_graph_loads_or_says_why(void **state)
 
 static int folder_make(void **state)
 {
-	static const char *const names[] = { "good", "other1", "other2", "bad1", "bad2", "bad3" };
+	static const char *const names[] = { "good", "other1", "other2", "other3", "bad1", "bad2", "bad3" };
 	char dir[] = "/tmp/takt-graph-test-XXXXXX", path[PATH_MAX + 32], name[32];
 	ssize_t length = readlink("/proc/self/exe", test.program_dir, sizeof(test.program_dir) - 1);
 
@@ -681,8 +711,10 @@ static int folder_make(void **state)
 
 static int folder_remove(void **state)
 {
-	static const char *const names[] = { "good.so", "other1.so", "other2.so", "bad1.so", "bad2.so",
-					     "bad3.so", "text.so", "g.yaml", "again.yaml", "mutated.yaml" };
+	static const char *const names[] = { "good.so", "other1.so", "other2.so", "other3.so", "bad1.so",
+	"bad2.so",
+					     "bad3.so", "text.so", "g.yaml", "again.yaml",
+					     "mutated.yaml" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -698,6 +730,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_graph_becomes_a_plan),
 		cmocka_unit_test(inputs_name_their_outputs),
 		cmocka_unit_test(types_come_inner_ones_first_and_sizes_are_the_largest),
+		cmocka_unit_test(one_type_from_several_files_is_one_type),
 		cmocka_unit_test(parameters_are_filled_from_file_and_defaults),
 		cmocka_unit_test(the_effective_file_loads_to_itself),
 		cmocka_unit_test(of_free_tasks_the_first_in_the_file_goes_first),
