@@ -46,6 +46,7 @@ struct run {
 	const char *run_dir;
 	char default_run_dir[PATH_MAX];
 	char region[PATH_MAX];
+	char log_dir[PATH_MAX];
 	char directory[PATH_MAX];	/* of the segments, once taktd has said it */
 	char id[17];
 	pid_t rt;
@@ -55,7 +56,6 @@ struct run {
 	uint64_t recorder_asked_ns;
 	struct takt_log *log;
 	struct takt_log_cursor *cursor;
-	uint64_t shown;
 };
 
 static void signals_of_ours(sigset_t *ret_set)
@@ -215,24 +215,18 @@ static void open_log(struct run *run)
 	}
 }
 
-/* Print what is new. Returns false when nothing more can come. */
-static bool show(struct run *run)
+/* Print what is new. */
+static void show(struct run *run)
 {
 	const struct takt_log_record *record;
-	int r;
 
 	if (!run->cursor) {
 		open_log(run);
 	}
-	if (!run->cursor) {
-		return true;
-	}
-	while ((r = takt_log_next(run->cursor, &record, NULL)) > 0) {
+	while (run->cursor && takt_log_next(run->cursor, &record, NULL) > 0) {
 		takt_text_line_print(stdout, run->log, record);
-		run->shown++;
 	}
 	fflush(stdout);
-	return r == 0 && !takt_log_ended(run->cursor);
 }
 
 /* Where taktd writes; keeps it alive. Returns whether the region is still there. */
@@ -247,6 +241,7 @@ static bool look_at_recorder(struct run *run)
 	if (takt_region_recorder_alive(region) == 1) {
 		run->recorder_asked_ns = now;
 	}
+	memcpy(run->log_dir, region->info->log_dir, sizeof(run->log_dir));
 	if (run->directory[0] == '\0' &&
 	    memchr(region->recorder->directory, '\0', sizeof(region->recorder->directory))) {
 		memcpy(run->directory, region->recorder->directory, sizeof(run->directory));
@@ -278,9 +273,9 @@ static void follow(struct run *run)
 		if (tick % 50 == 0 || run->rt_ended) {
 			there = look_at_recorder(run);
 		}
-		if ((!show(run) || !there) && run->rt_ended) {
-			show(run);
-			break;
+		show(run);
+		if (run->rt_ended && !there) {
+			break;	/* all is recorded, and shown */
 		}
 		if (run->rt_ended && takt_clock_mono_ns() - run->ended_ns > END_PATIENCE_NS) {
 			break;
@@ -342,8 +337,13 @@ int takt_command_run(int argc, char **argv)
 		reap(&run, 0);	/* it has said why */
 		return exit_code(&run);
 	}
+	look_at_recorder(&run);
 	ask_for_recorder(&run);
 	follow(&run);
+	if (run.directory[0] == '\0') {	/* a run so short that we never saw taktd at it */
+		takt_log_resolve(run.id, run.log_dir, run.run_dir, run.directory,
+				 sizeof(run.directory), NULL);
+	}
 	report(&run);
 	takt_log_cursor_destroy(run.cursor);
 	takt_log_close(run.log);
