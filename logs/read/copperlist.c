@@ -113,7 +113,8 @@ static int view_message(struct takt_log_view *view, const struct takt_log_tables
 	return 0;
 }
 
-static bool head_is_possible(const struct takt_log_tables *tables, const struct takt_copperlist *head)
+static bool head_is_possible(const struct takt_log_tables *tables,
+			     const struct takt_copperlist *head)
 {
 	const uint64_t head_bytes = sizeof(*head) +
 				    (uint64_t)head->task_count * sizeof(struct takt_task_row);

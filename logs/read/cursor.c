@@ -22,6 +22,8 @@ struct takt_log_cursor {
 /* The source with the earliest record; NULL when none has one. Returns 0, -errno. */
 static int find_earliest(struct takt_log_cursor *cursor, struct takt_log_source **ret_source)
 {
+	uint64_t mono_ns, earliest_ns = 0;
+
 	*ret_source = NULL;
 	for (uint32_t i = 0; i < cursor->source_count; i++) {
 		struct takt_log_source *source = &cursor->sources[i];
@@ -34,9 +36,13 @@ static int find_earliest(struct takt_log_cursor *cursor, struct takt_log_source 
 		if (r < 0) {
 			return r;
 		}
-		if (r > 0 && (!*ret_source ||
-			      takt_log_source_head(source)->mono_ns < takt_log_source_head(*ret_source)->mono_ns)) {
+		if (r == 0) {
+			continue;
+		}
+		mono_ns = takt_log_source_head(source)->mono_ns;
+		if (!*ret_source || mono_ns < earliest_ns) {
 			*ret_source = source;
+			earliest_ns = mono_ns;
 		}
 	}
 	return 0;

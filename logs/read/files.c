@@ -28,7 +28,8 @@ static int keep(struct takt_log_files *files, struct takt_log_segment *segment)
 		files->segments = segments;
 		files->segment_capacity = capacity;
 	}
-	for (i = files->segment_count; i > 0 && files->segments[i - 1]->number > segment->number; i--) {
+	i = files->segment_count;
+	for (; i > 0 && files->segments[i - 1]->number > segment->number; i--) {
 		files->segments[i] = files->segments[i - 1];
 	}
 	files->segments[i] = segment;
@@ -46,9 +47,9 @@ int takt_log_files_add(struct takt_log_files *files, struct takt_log_io io, cons
 		return r;
 	}
 	if (files->has_run && segment->run != files->run) {
-		r = takt_log_fail(error, -ENOTUNIQ, "%s: is of run %016" PRIx64 ", others are of run %016"
-				  PRIx64 ": a log is one run; name a run's directory or one segment",
-				  path, segment->run, files->run);
+		r = takt_log_fail(error, -ENOTUNIQ, "%s: is of run %016" PRIx64 ", others are of "
+				  "run %016" PRIx64 ": a log is one run; name a run's directory or "
+				  "one segment", path, segment->run, files->run);
 	} else {
 		r = keep(files, segment);
 	}

@@ -15,8 +15,8 @@ struct takt_log {
 	bool over;			/* live: the run's process is gone */
 };
 
-/* Open a finished log over @count segments that lie elsewhere than in files (taken, also on failure).
- * For tests and fuzzers; else as takt_log_open.  [bg] */
+/* Open a finished log over @count segments that lie elsewhere than in files (taken, also on
+ * failure). For tests and fuzzers; else as takt_log_open.  [bg] */
 int takt_log_open_io(const struct takt_log_io *ios, uint32_t count, struct takt_log **ret_log,
 		     struct takt_log_error *error);
 

@@ -111,7 +111,8 @@ static int unify(struct takt_log_index_stream *stream, takt_log_chunk_check *che
 
 	qsort(chunks, stream->chunk_count, sizeof(*chunks), compare_chunks);
 	for (size_t i = 0, next; i < stream->chunk_count; i = next) {
-		for (next = i + 1; next < stream->chunk_count && chunks[next].seq == chunks[i].seq;) {
+		next = i + 1;
+		while (next < stream->chunk_count && chunks[next].seq == chunks[i].seq) {
 			next++;
 		}
 		if (next - i > 1) {

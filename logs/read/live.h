@@ -37,10 +37,10 @@ void takt_log_live_directory(const struct takt_log_live *live, char *out, size_t
 bool takt_log_live_is_over(const struct takt_log_live *live);
 
 struct takt_log_tail {			/* how much of one chunk was copied */
-	uint64_t position;		/* in: of the chunk, or where it should be; out: of the chunk */
+	uint64_t position;		/* in: where it should be; out: where it is */
 	uint64_t next;			/* out: position behind it, valid when sealed */
 	uint64_t seq;			/* out */
-	uint32_t used_bytes;		/* in: bytes of records at hand; out: those and the new ones */
+	uint32_t used_bytes;		/* in: at hand; out: with the new ones */
 	bool open;			/* out: more may come */
 };
 

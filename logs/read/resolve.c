@@ -90,7 +90,8 @@ static int choose(const struct takt_log_runs *runs, const char *word, const char
 	char names[768];
 
 	if (takt_log_runs_count(runs) == 0) {
-		return takt_log_fail(error, -ENOENT, "no log '%s': there is none in %s", word, log_dir);
+		return takt_log_fail(error, -ENOENT, "no log '%s': there is none in %s", word,
+				     log_dir);
 	}
 	if (!word[0] || strcmp(word, "latest") == 0) {
 		find(runs, word, MATCH_ALL, &run);
@@ -104,11 +105,11 @@ static int choose(const struct takt_log_runs *runs, const char *word, const char
 	}
 	name_runs(runs, word, count > 1 ? MATCH_RUN_ID : MATCH_ALL, names, sizeof(names));
 	if (count > 1) {
-		return takt_log_fail(error, -ENOTUNIQ, "'%s' begins the ids of several runs: %s", word,
-				     names);
+		return takt_log_fail(error, -ENOTUNIQ, "'%s' begins the ids of several runs: %s",
+				     word, names);
 	}
-	return takt_log_fail(error, -ENOENT, "no log '%s': it is no path, run id or graph in %s; there "
-			     "are: %s", word, log_dir, names);
+	return takt_log_fail(error, -ENOENT, "no log '%s': it is no path, run id or graph in %s; "
+			     "there are: %s", word, log_dir, names);
 }
 
 /* True when @word is to be taken as a path: a file, or a directory that can be opened. */
@@ -130,7 +131,8 @@ int takt_log_resolve(const char *word, const char *log_dir, const char *run_dir,
 	word = word ? word : "";
 	if (word[0] && is_path(word)) {
 		if ((size_t)snprintf(ret_path, path_bytes, "%s", word) >= path_bytes) {
-			return takt_log_fail(error, -ENAMETOOLONG, "%s: the path is too long", word);
+			return takt_log_fail(error, -ENAMETOOLONG, "%s: the path is too long",
+					     word);
 		}
 		return 0;
 	}

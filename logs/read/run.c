@@ -241,8 +241,9 @@ static int add_all(struct takt_log_runs *runs, const char *log_dir, const char *
 		return -errno;
 	}
 	for (const struct dirent *e = readdir(dir); e && r == 0; e = readdir(dir)) {
-		if (e->d_name[0] != '.' && snprintf(path, sizeof(path), "%s/%s", log_dir, e->d_name) <
-						   (int)sizeof(path)) {
+		const int n = snprintf(path, sizeof(path), "%s/%s", log_dir, e->d_name);
+
+		if (e->d_name[0] != '.' && n < (int)sizeof(path)) {
 			r = add_directory(runs, path, run_dir);
 		}
 	}
@@ -263,8 +264,8 @@ int takt_log_runs_open(const char *log_dir, const char *run_dir, struct takt_log
 	if (!log_dir) {
 		r = takt_log_default_dir(own, sizeof(own));
 		if (r < 0) {
-			return takt_log_fail(error, r, "no home directory to look for logs in: give a "
-					     "log directory");
+			return takt_log_fail(error, r, "no home directory to look for logs in: "
+					     "give a log directory");
 		}
 		log_dir = own;
 	}

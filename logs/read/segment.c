@@ -82,8 +82,8 @@ static int take_first_chunk(struct takt_log_segment *segment)
 	return 0;
 }
 
-static void report_head(const struct takt_log_segment *segment, struct takt_log_damage_list *damages,
-			uint64_t offset, uint64_t bytes)
+static void report_head(const struct takt_log_segment *segment,
+			struct takt_log_damage_list *damages, uint64_t offset, uint64_t bytes)
 {
 	takt_log_damage_put(damages, &(struct takt_log_damage){
 		.file = segment->path, .what = "superblock is damaged", .kind = TAKT_LOG_BAD_HEADER,
@@ -140,15 +140,16 @@ static int load_size(struct takt_log_segment *segment)
 static int say_head(const char *path, int r, uint64_t bytes, struct takt_log_error *error)
 {
 	if (r == -EPROTO) {
-		return takt_log_fail(error, r, "%s: written by a newer takt: its format is not version "
-				     "%u; use that takt to read it", path, TAKT_SEGMENT_VERSION);
+		return takt_log_fail(error, r, "%s: written by a newer takt: its format is not "
+				     "version %u; use that takt to read it", path,
+				     TAKT_SEGMENT_VERSION);
 	}
 	if (r == -EBADMSG && bytes == 0) {
 		return takt_log_fail(error, r, "%s: is empty", path);
 	}
 	if (r == -EBADMSG) {
-		return takt_log_fail(error, r, "%s: is no segment of a takt log, or its head is lost",
-				     path);
+		return takt_log_fail(error, r, "%s: is no segment of a takt log, or its head is "
+				     "lost", path);
 	}
 	return takt_log_fail(error, r, "%s: %s", path, strerror(-r));
 }
@@ -251,16 +252,17 @@ static int find_chunk(const struct takt_log_segment *segment, uint64_t from, uin
 	return r;
 }
 
-static void report_span(const struct takt_log_segment *segment, struct takt_log_damage_list *damages,
-			uint32_t kind, const char *what, uint64_t from, uint64_t to)
+static void report_span(const struct takt_log_segment *segment,
+			struct takt_log_damage_list *damages, uint32_t kind,
+			const char *what, uint64_t from, uint64_t to)
 {
 	takt_log_damage_put(damages, &(struct takt_log_damage){
 		.file = segment->path, .what = what, .kind = kind, .stream = TAKT_LOG_NONE,
 		.offset = from, .bytes = to - from });
 }
 
-/* No chunk of ours at scanned_bytes: go on behind the damage, or to @limit. Zeros up to there are the end
- * of a segment that was not closed, and so are chunks of another salt (@is_recycled). */
+/* No chunk of ours at scanned_bytes: go on behind the damage, or to @limit. Zeros up to there are
+ * the end of a segment that was not closed, and so are chunks of another salt (@is_recycled). */
 static int pass_damage(struct takt_log_segment *segment, uint64_t limit, bool is_recycled,
 		       struct takt_log_damage_list *damages)
 {
@@ -323,8 +325,8 @@ int takt_log_segment_scan(struct takt_log_segment *segment, bool grows, takt_log
 			  void *user, struct takt_log_damage_list *damages)
 {
 	const bool is_clean = (segment->flags & TAKT_SEGMENT_CLEAN) != 0;
-	const uint64_t limit = is_clean && segment->end_offset < segment->bytes ? segment->end_offset
-									       : segment->bytes;
+	const uint64_t limit = is_clean && segment->end_offset < segment->bytes
+				       ? segment->end_offset : segment->bytes;
 	struct takt_chunk chunk;
 	int r = 0;
 

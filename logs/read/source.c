@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define LOOKS_MAX 8			/* at arena and files in turn, before a live chunk is given up */
+#define LOOKS_MAX 8			/* at arena and files in turn, in one call */
 
 static void *make_room(void *user, uint32_t bytes)
 {
@@ -41,7 +41,8 @@ static void stand_behind(struct takt_log_source *source, const struct takt_log_c
 }
 
 /* Chunk @seq is the next that can be had: what lies between is lost. */
-static void pass_to(struct takt_log *log, struct takt_log_source *source, uint64_t seq, uint64_t position)
+static void pass_to(struct takt_log *log, struct takt_log_source *source, uint64_t seq,
+		    uint64_t position)
 {
 	if (seq > source->seq && !source->anywhere) {
 		takt_log_files_report_gap(&log->files, source->number, source->seq, seq - 1);
@@ -51,7 +52,8 @@ static void pass_to(struct takt_log *log, struct takt_log_source *source, uint64
 	}
 }
 
-static struct takt_log_chunk *chunk_in_files(struct takt_log *log, const struct takt_log_source *source)
+static struct takt_log_chunk *chunk_in_files(struct takt_log *log,
+					     const struct takt_log_source *source)
 {
 	struct takt_log_index_stream *stream = &log->files.index.streams[source->number];
 	const size_t at = takt_log_index_find(stream, source->seq);
@@ -219,7 +221,8 @@ int takt_log_source_find(struct takt_log *log, struct takt_log_source *source)
 void takt_log_source_stand(const struct takt_log *log, struct takt_log_source *source, size_t at)
 {
 	const struct takt_log_index_stream *stream = &log->files.index.streams[source->number];
-	const bool from_start = log->files.segment_count == 0 || log->files.segments[0]->number == 1;
+	const bool from_start = log->files.segment_count == 0 ||
+				log->files.segments[0]->number == 1;
 
 	source->done = false;
 	source->anywhere = at == 0 && !from_start;

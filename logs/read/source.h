@@ -14,13 +14,13 @@ struct takt_log_source {
 	uint32_t capacity;
 	uint32_t used_bytes;
 	uint32_t offset;		/* of the next record */
-	uint64_t seq;			/* of the chunk in `bytes`, or the next one when there is none */
+	uint64_t seq;			/* of the chunk in `bytes`, or the next one */
 	uint64_t position;		/* in the arena: of that chunk, where it is looked for */
 	uint32_t number;
 	bool wanted;			/* the filter takes records of this kind of stream */
 	bool loaded;			/* `bytes` holds chunk `seq` up to used_bytes */
 	bool open;			/* and more of it may come */
-	bool anywhere;			/* take the oldest chunk there is; what was before is not missed */
+	bool anywhere;			/* take the oldest chunk; what was before is not missed */
 	bool faulty;			/* a bad record of this chunk was reported */
 	bool done;			/* passed the filter's end */
 };

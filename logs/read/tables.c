@@ -38,8 +38,9 @@ static void fill_graph(struct takt_log_tables *tables)
 
 	for (uint32_t i = 0; i < c->task_count; i++) {
 		tables->tasks[i] = (struct takt_log_task){
-			.id = c->tasks[i].id, .type = c->tasks[i].type, .plugin = c->tasks[i].plugin,
-			.exec = c->tasks[i].exec, .params = c->tasks[i].params,
+			.id = c->tasks[i].id, .type = c->tasks[i].type,
+			.plugin = c->tasks[i].plugin, .exec = c->tasks[i].exec,
+			.params = c->tasks[i].params,
 			.kind = c->tasks[i].kind, .every = c->tasks[i].every,
 			.offset = c->tasks[i].offset };
 	}

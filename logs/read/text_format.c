@@ -14,7 +14,7 @@
 #include "logs/read/handle.h"
 
 #define FIELD_MAX 1000			/* width and precision; larger ones are taken as this */
-#define NUMBER_BYTES 2400		/* of one number: precision, 309 digits of a double, prefix */
+#define NUMBER_BYTES 2400		/* of one number: 309 digits, precision, prefix */
 
 struct sink {
 	char *out;
@@ -159,7 +159,8 @@ static uint64_t as_unsigned(const char *size, uint64_t value)
 /* The formats that libc gets are made here, of known letters: "%", flags, "*.*", "j", letter. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-static void put_number(struct sink *sink, const struct conversion *c, const struct takt_log_arg *arg)
+static void put_number(struct sink *sink, const struct conversion *c,
+		        const struct takt_log_arg *arg)
 {
 	char format[24], out[NUMBER_BYTES];
 	int n;
@@ -182,7 +183,8 @@ static void put_number(struct sink *sink, const struct conversion *c, const stru
 }
 #pragma GCC diagnostic pop
 
-static void put_padded(struct sink *sink, const struct conversion *c, const char *bytes, size_t count)
+static void put_padded(struct sink *sink, const struct conversion *c,
+		        const char *bytes, size_t count)
 {
 	const size_t width = (size_t)c->width;
 	const size_t padding = width > count ? width - count : 0;
@@ -193,7 +195,8 @@ static void put_padded(struct sink *sink, const struct conversion *c, const char
 	put_spaces(sink, is_left ? padding : 0);
 }
 
-static void put_string(struct sink *sink, const struct conversion *c, const struct takt_log_arg *arg)
+static void put_string(struct sink *sink, const struct conversion *c,
+		        const struct takt_log_arg *arg)
 {
 	size_t count = arg->bytes;
 
@@ -239,7 +242,8 @@ static void put_as_recorded(struct sink *sink, const struct takt_log_arg *arg)
 	put_text(sink, out);
 }
 
-static void put_mismatch(struct sink *sink, const struct conversion *c, const struct takt_log_arg *arg)
+static void put_mismatch(struct sink *sink, const struct conversion *c,
+		          const struct takt_log_arg *arg)
 {
 	put_text(sink, "%!");
 	put(sink, &c->letter, c->letter != '\0');

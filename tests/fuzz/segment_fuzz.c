@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Feeds one segment to the reader, as it is and with its checksums made right, and touches all it lends. */
+/* Feeds one segment to the reader, as it is and with its checksums made right, and touches all it
+ * lends. */
 #include <stdlib.h>
 #include <string.h>
 

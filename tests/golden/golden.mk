@@ -3,6 +3,7 @@ check_PROGRAMS += %D%/golden_test
 tests_golden_golden_test_SOURCES = %D%/golden_test.c $(log_maker)
 tests_golden_golden_test_LDADD = $(unit_libs)
 TESTS += %D%/golden_test
+script_tests += %D%/public.sh
 EXTRA_DIST += \
 	%D%/format-1/0001.takt \
 	%D%/format-1/0002.takt \

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Logs of every format version that was ever written, read by today's reader: all they say is compared with
- * a text that was written with them.
+/* Logs of every format version that was ever written, read by today's reader: all they say is
+ * compared with a text that was written with them.
  *
- * A directory format-N holds the segments and expected.txt. It is made once, when version N is new, with
+ * A directory format-N holds the segments and expected.txt. It is made once, when version N is new,
+ * with
  *     golden_test --make tests/golden/format-N
  * and never again: a reader that says something else about it has broken the format. */
 #include <dirent.h>

@@ -10,13 +10,13 @@
 struct log_check {
 	uint32_t record_count;		/* read */
 	uint32_t missing_count;		/* written, not read */
-	uint32_t hole_count;		/* of those, with a later one of their stream that was read */
+	uint32_t hole_count;		/* of those, with a later one of their stream read */
 	uint64_t seen_bytes;		/* sum over all that is lent, so that it is all touched */
 	char fault[256];		/* "" or the first thing that must not be */
 };
 
-/* Read @cursor to its end. Each record must be one that was written, lent whole, come once and not before
- * its time. Returns false with `fault` said. */
+/* Read @cursor to its end. Each record must be one that was written, lent whole, come once and not
+ * before its time. Returns false with `fault` said. */
 bool log_check_cursor(const struct log_maker *maker, const struct takt_log *log,
 		      struct takt_log_cursor *cursor, struct log_check *ret_check);
 

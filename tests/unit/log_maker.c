@@ -525,7 +525,8 @@ void log_maker_cycles(struct log_maker *maker, uint32_t count, uint32_t cycles_p
 		maker->mono_ns = LOG_MAKER_ORIGIN_MONO_NS + maker->cycle * LOG_MAKER_PERIOD_NS;
 		log_maker_copperlist(maker);
 		if (maker->cycle % 2 == 0) {
-			log_maker_text(maker, LOG_MAKER_EVENTS, (uint32_t)(maker->cycle / 2 % MAKER_SITES),
+			log_maker_text(maker, LOG_MAKER_EVENTS,
+				       (uint32_t)(maker->cycle / 2 % MAKER_SITES),
 				       (uint16_t)(maker->cycle / 2 % LOG_MAKER_TASKS),
 				       (uint8_t)(maker->cycle % 5));
 		}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes segments in memory, byte by byte after rt/shm/chunk.h and record.h, without the writer: what the reader
- * is tested against. Keeps every record it wrote, so that a test can tell an invented one. */
+/* Makes segments in memory, byte by byte after rt/shm/chunk.h and record.h, without the writer:
+ * what the reader is tested against. Keeps every record it wrote, so that a test can tell an
+ * invented one. */
 #ifndef TAKT_TESTS_LOG_MAKER_H
 #define TAKT_TESTS_LOG_MAKER_H
 
@@ -15,7 +16,7 @@
 #define LOG_MAKER_EVENTS 1u
 #define LOG_MAKER_MAIN 2u
 #define LOG_MAKER_TASKS 3u		/* "imu" (source), "est" (filter), "show" (sink) */
-#define LOG_MAKER_OUTPUTS 3u		/* imu.raw: maker_raw, est.pose: maker_pose, est.debug: not recorded */
+#define LOG_MAKER_OUTPUTS 3u		/* imu.raw, est.pose, est.debug (not recorded) */
 #define LOG_MAKER_COUNTER_HZ 2000000000u
 #define LOG_MAKER_ORIGIN_MONO_NS 1000000000000ull
 #define LOG_MAKER_ORIGIN_REAL_NS 1700000000000000000ll
@@ -122,7 +123,8 @@ void log_maker_begin(struct log_maker *maker);
 /* Zeros behind the open segment, as preallocation leaves them. */
 void log_maker_pad(struct log_maker *maker, uint64_t bytes);
 
-/* Make all checksums in a mutated segment right again: what is wrong then must be found by looking. */
+/* Make all checksums in a mutated segment right again: what is wrong then must be found by looking.
+ */
 void log_maker_sign(struct log_maker_segment *segment);
 
 /* Write all segments to @dir as 0001.takt and so on. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading while a run goes on: a producer on a real region, a recorder of our own that moves chunks into files
- * as taktd does, and the reader between them. Every record once, in order, whatever moves when. */
+/* Reading while a run goes on: a producer on a real region, a recorder of our own that moves chunks
+ * into files as taktd does, and the reader between them. Every record once, in order, whatever
+ * moves when. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -103,7 +104,8 @@ static int tear_down(void **state)
 	return system(command);
 }
 
-/* A record in one of the streams; its time counts records of that stream. False when the ring is full. */
+/* A record in one of the streams; its time counts records of that stream. False when the ring is
+ * full. */
 static bool put(struct fixture *f, uint32_t stream)
 {
 	static uint64_t counts[LOG_MAKER_STREAMS];

@@ -105,7 +105,7 @@ static void mutate_once(struct bench *b, struct log_maker_segment *segment)
 	case 2:
 		segment->size = at > 0 ? at : 1;
 		break;
-	case 3:				/* whole blocks change places, as a lost or misplaced write does */
+	case 3:				/* blocks change places, as misplaced writes do */
 		if (at / TAKT_BLOCK_BYTES < segment->size / TAKT_BLOCK_BYTES &&
 		    from / TAKT_BLOCK_BYTES < segment->size / TAKT_BLOCK_BYTES) {
 			memmove(segment->bytes + at / TAKT_BLOCK_BYTES * TAKT_BLOCK_BYTES,

@@ -69,7 +69,7 @@ static int set_up(void **state)
 	first = make_run("0009-test-00000000000000ab", 0xab, 1, true);
 	second = make_run("0010-test-00000000000000a1", 0xa1, 3, true);
 	third = make_run("0011-test-f000000000000000", 0xf000000000000000u, 1, false);
-	put_file(in(in(logs, "0010-test-00000000000000a1"), "notes.txt"), "not a log");
+	put_file(in(logs, "0010-test-00000000000000a1/notes.txt"), "not a log");
 	mkdir(in(logs, "lost+found"), 0755);
 	put_file(in(logs, "stray.takt"), "stray");
 	return 0;

@@ -53,7 +53,7 @@ TAKT_LOG_API const char *takt_log_version(void);
 
 enum takt_log_state {
 	TAKT_LOG_CLEAN = 1,		/* ended and closed in order */
-	TAKT_LOG_CUT = 2,		/* ended without a clean close: crash, power cut, parts missing */
+	TAKT_LOG_CUT = 2,		/* ended without a clean close: crash, power cut */
 	TAKT_LOG_LIVE = 3		/* the run goes on */
 };
 
@@ -68,7 +68,7 @@ struct takt_log_run {
 	uint64_t bytes;			/* of its files */
 	uint64_t start_mono_ns;
 	int64_t start_real_ns;
-	int64_t end_real_ns;		/* of the last record that is known without reading all; start if none */
+	int64_t end_real_ns;		/* of the last record, as far as known */
 };
 
 /* The default place of logs: /var/log/takt for root, else $XDG_STATE_HOME/takt or
@@ -97,9 +97,9 @@ TAKT_LOG_API int takt_log_resolve(const char *word, const char *log_dir, const c
 
 struct takt_log_options {
 	uint32_t bytes;			/* sizeof(struct takt_log_options) */
-	uint32_t live;			/* 1: read the run's shared region too, while there is one, and look
-					 * for new files; 0: what the files hold when opened */
-	const char *run_dir;		/* base directory of the shared regions; NULL: the default places */
+	uint32_t live;			/* 1: also the run's shared region and new files, while it
+					 * goes on; 0: what the files hold when opened */
+	const char *run_dir;		/* where shared regions are; NULL: the default places */
 };
 
 /* Open a run's directory, one segment file, or a shared region's directory of a run that has no
@@ -188,7 +188,8 @@ struct takt_log_connection {
 struct takt_log_format {		/* one call of the text log in the source */
 	const char *format;		/* printf's */
 	const char *file;
-	const char *tags;		/* a character an argument: i signed, u unsigned, f double, s string, p pointer */
+	const char *tags;		/* one an argument: i signed, u unsigned, f double,
+					 * s string, p pointer */
 	uint32_t line;
 	uint32_t level;			/* enum takt_log_level */
 };
@@ -205,23 +206,29 @@ struct takt_log_place {			/* of a field in the payload */
 	uint32_t of;			/* index of the nested type; TAKT_LOG_NONE */
 };
 
-struct takt_log_type {			/* nested ones too; a type stands behind those it contains */
-	const struct takt_type *type;	/* names, units, docs; its `of` pointers are other types of this log */
+struct takt_log_type {			/* nested ones too, before those that contain them */
+	const struct takt_type *type;	/* names, units, docs; its `of` are types of this log */
 	const struct takt_log_place *places;	/* [type->field_count] */
 	uint64_t hash;			/* of the layout */
 	uint32_t bytes;			/* of a whole payload */
-	uint32_t fixed_bytes;		/* at least this much is recorded: all but the items of a list at the end */
+	uint32_t fixed_bytes;		/* the least recorded: all but items of a list at the end */
 };
 
 /* Tables of the catalog by index, from 0; NULL behind the last. Lent until takt_log_close. */
-TAKT_LOG_API const struct takt_log_stream *takt_log_stream_at(const struct takt_log *log, uint32_t index);
-TAKT_LOG_API const struct takt_log_task *takt_log_task_at(const struct takt_log *log, uint32_t index);
-TAKT_LOG_API const struct takt_log_output *takt_log_output_at(const struct takt_log *log, uint32_t index);
+TAKT_LOG_API const struct takt_log_stream *takt_log_stream_at(const struct takt_log *log,
+							      uint32_t index);
+TAKT_LOG_API const struct takt_log_task *takt_log_task_at(const struct takt_log *log,
+							  uint32_t index);
+TAKT_LOG_API const struct takt_log_output *takt_log_output_at(const struct takt_log *log,
+							      uint32_t index);
 TAKT_LOG_API const struct takt_log_connection *takt_log_connection_at(const struct takt_log *log,
 								   uint32_t index);
-TAKT_LOG_API const struct takt_log_format *takt_log_format_at(const struct takt_log *log, uint32_t index);
-TAKT_LOG_API const struct takt_log_fact *takt_log_fact_at(const struct takt_log *log, uint32_t index);
-TAKT_LOG_API const struct takt_log_type *takt_log_type_at(const struct takt_log *log, uint32_t index);
+TAKT_LOG_API const struct takt_log_format *takt_log_format_at(const struct takt_log *log,
+							      uint32_t index);
+TAKT_LOG_API const struct takt_log_fact *takt_log_fact_at(const struct takt_log *log,
+							  uint32_t index);
+TAKT_LOG_API const struct takt_log_type *takt_log_type_at(const struct takt_log *log,
+							  uint32_t index);
 
 /* The task's index, TAKT_LOG_NONE when there is none of that id. */
 TAKT_LOG_API uint32_t takt_log_task_find(const struct takt_log *log, const char *id);
@@ -237,11 +244,11 @@ TAKT_LOG_API int64_t takt_log_real_ns(const struct takt_log *log, uint64_t mono_
 TAKT_LOG_API uint64_t takt_log_mono_ns(const struct takt_log *log, int64_t real_ns);
 
 enum takt_log_damage_kind {
-	TAKT_LOG_BAD_FILE = 1,		/* a file of the directory that is no segment, or whose head is gone */
+	TAKT_LOG_BAD_FILE = 1,		/* no segment, or its head is gone */
 	TAKT_LOG_BAD_CATALOG,
 	TAKT_LOG_BAD_HEADER,		/* bytes that are no chunk of this segment */
 	TAKT_LOG_BAD_PAYLOAD,		/* checksum of a chunk's records is wrong */
-	TAKT_LOG_BAD_RECORD,		/* checksum right, contents impossible: a fault of the writer */
+	TAKT_LOG_BAD_RECORD,		/* checksum right, contents impossible */
 	TAKT_LOG_CUT_CHUNK,		/* the file ends inside a chunk */
 	TAKT_LOG_LOST_CHUNKS		/* missing in a stream's numbering */
 };
@@ -260,7 +267,8 @@ struct takt_log_damage {
 /* What could not be read so far, in the order it was found; NULL behind the last. Checksums of
  * records are checked when a cursor comes to them, so the list is whole only after takt_log_verify.
  */
-TAKT_LOG_API const struct takt_log_damage *takt_log_damage_at(const struct takt_log *log, uint32_t index);
+TAKT_LOG_API const struct takt_log_damage *takt_log_damage_at(const struct takt_log *log,
+							      uint32_t index);
 
 /* Check every chunk of the files. Returns 0 also when there is damage (see info), or a negative
  * errno. */
@@ -290,7 +298,7 @@ struct takt_log_message {
 	const void *payload;		/* 8-byte aligned; NULL when not recorded */
 	const char *status;		/* "" when there is none */
 	uint32_t output;
-	uint32_t payload_bytes;		/* fixed_bytes .. bytes of its type; items behind may be cut off */
+	uint32_t payload_bytes;		/* fixed_bytes .. bytes of its type: may be cut short */
 	struct takt_tov tov;
 	uint64_t stamp_mono_ns;		/* its producer's call began, or it was received (io) */
 };
@@ -301,7 +309,7 @@ struct takt_log_copperlist {
 	uint32_t task_count;
 	uint32_t message_count;
 	uint32_t lane;
-	uint32_t complete;		/* 0: parts of this cycle (other lanes) are in other records or lost */
+	uint32_t complete;		/* 0: other lanes' parts are in other records or lost */
 	uint64_t late_ns;		/* start behind plan */
 	uint64_t duration_ns;		/* of the cycle */
 };
@@ -361,8 +369,8 @@ struct takt_log_filter {		/* zeroed but for bytes, task: everything */
 	uint32_t bytes;			/* sizeof(struct takt_log_filter) */
 	uint32_t kinds;			/* 1u << enum takt_log_kind, or'ed; 0: all */
 	uint32_t level_min;		/* of texts */
-	uint32_t task;			/* texts and lifecycle of it, copperlists in which it ran or has a
-					 * message; TAKT_LOG_NONE: all */
+	uint32_t task;			/* its texts and lifecycle, copperlists in which it ran or
+					 * has a message; TAKT_LOG_NONE: all */
 	struct takt_log_point since;	/* included */
 	struct takt_log_point until;	/* included */
 };
@@ -382,7 +390,8 @@ TAKT_LOG_API void takt_log_cursor_destroy(struct takt_log_cursor *cursor);
  * that it points to are lent until the next call on @cursor. Returns 1; 0 at the end, or when a
  * live log has nothing new yet: call again later, see takt_log_ended; -EIO, -ENOMEM. Damage is
  * skipped, not an error. */
-TAKT_LOG_API int takt_log_next(struct takt_log_cursor *cursor, const struct takt_log_record **ret_record,
+TAKT_LOG_API int takt_log_next(struct takt_log_cursor *cursor,
+			       const struct takt_log_record **ret_record,
 			       struct takt_log_error *error);
 
 /* 1 when takt_log_next has returned 0 and nothing more can come; 0 otherwise. */
