@@ -46,7 +46,7 @@ try()
 	if said=$("$@" -Wall -Wextra -Werror -I"$top_srcdir/rt/sdk" -I"$top_srcdir/logs/read" -o "$dir/count" \
 		-L"$top_builddir/.libs" -Wl,-rpath,"$(cd "$top_builddir" && pwd)/.libs" -ltaktlog 2>&1) &&
 		said=$("$dir/count" "$top_srcdir/tests/golden/format-1" 2>&1) &&
-		[ "$said" = "test 59" ]; then
+		[ "$said" = "test 60" ]; then
 		echo "ok $n - $what"
 	else
 		echo "not ok $n - $what"
