@@ -120,10 +120,15 @@ bool takt_log_live_is_over(const struct takt_log_live *live)
 int takt_log_live_released(const struct takt_log_live *live, uint32_t stream,
 			   uint64_t *ret_position)
 {
-	const struct takt_stream_view view = takt_region_view(live->region, stream);
 	struct takt_stream_positions positions;
-	const int r = takt_stream_positions(&view, &positions);
+	struct takt_stream_view view;
+	int r;
 
+	if (stream >= live->region->stream_count) {
+		return -ENOENT;		/* the catalog knows more streams than the region */
+	}
+	view = takt_region_view(live->region, stream);
+	r = takt_stream_positions(&view, &positions);
 	if (r == 0) {
 		*ret_position = positions.released;
 	}
@@ -152,13 +157,17 @@ static int find(const struct takt_stream_view *view, const struct takt_stream_po
 int takt_log_live_fetch(const struct takt_log_live *live, uint32_t stream, uint64_t seq_min,
 			struct takt_log_tail *tail, takt_log_room *room, void *user)
 {
-	const struct takt_stream_view view = takt_region_view(live->region, stream);
 	struct takt_stream_positions positions;
 	struct takt_chunk_place place;
+	struct takt_stream_view view;
 	uint32_t known, fresh;
 	void *out;
 	int r;
 
+	if (stream >= live->region->stream_count) {
+		return 0;
+	}
+	view = takt_region_view(live->region, stream);
 	if (takt_stream_positions(&view, &positions) < 0) {
 		return 0;
 	}

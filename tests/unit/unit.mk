@@ -76,6 +76,11 @@ unit_tests += %D%/read_mutation_test
 tests_unit_read_mutation_test_SOURCES = %D%/read_mutation_test.c $(log_maker)
 tests_unit_read_mutation_test_LDADD = $(unit_libs)
 
+unit_tests += %D%/read_recorded_test
+tests_unit_read_recorded_test_SOURCES = %D%/read_recorded_test.c $(log_maker)
+tests_unit_read_recorded_test_LDADD = $(unit_libs)
+TSAN_TESTS += %D%/read_recorded_test
+
 unit_tests += %D%/read_format_test
 tests_unit_read_format_test_LDADD = $(unit_libs)
 
