@@ -250,10 +250,10 @@ static int note_chunk(const struct takt_log_chunk *chunk, void *user)
 			    : catalog->streams[chunk->stream].kind == TAKT_STREAM_COPPERLISTS
 				    ? TAKT_CHUNK_COPPERLISTS : TAKT_CHUNK_EVENTS;
 
-	if (chunk->type != type || chunk->used_bytes % 8 != 0) {
+	if (chunk->type != type || chunk->used_bytes % 8 != 0 || chunk->seq == UINT64_MAX) {
 		takt_log_damage_put(&scan->files->damages, &(struct takt_log_damage){
 			.file = chunk->segment->path, .kind = TAKT_LOG_BAD_HEADER,
-			.what = "chunk of a stream that the catalog does not know",
+			.what = "chunk that fits no stream of the catalog",
 			.stream = chunk->stream, .offset = chunk->offset,
 			.bytes = takt_chunk_span(chunk->used_bytes), .first_seq = chunk->seq,
 			.last_seq = chunk->seq });

@@ -11,6 +11,7 @@
 
 struct takt_log_live {
 	struct takt_region *region;
+	uint64_t catalog_bytes;		/* loaded once, within the mapping */
 };
 
 struct search {
@@ -61,6 +62,7 @@ int takt_log_live_open(const char *path, struct takt_log_live **ret_live,
 {
 	struct takt_log_live *live = calloc(1, sizeof(*live));
 	struct takt_err err = { 0 };
+	uint64_t room;
 	int r;
 
 	if (!live) {
@@ -70,6 +72,12 @@ int takt_log_live_open(const char *path, struct takt_log_live **ret_live,
 	if (r < 0) {
 		free(live);
 		return r == -ENOENT ? r : takt_log_fail(error, r, "%s", err.text);
+	}
+	room = live->region->control_bytes - (uint64_t)((const char *)live->region->catalog -
+							(const char *)live->region->control);
+	live->catalog_bytes = live->region->info->catalog_bytes;
+	if (live->catalog_bytes > room) {
+		live->catalog_bytes = room;
 	}
 	*ret_live = live;
 	return 0;
@@ -91,6 +99,11 @@ const struct takt_region_info *takt_log_live_info(const struct takt_log_live *li
 const void *takt_log_live_catalog(const struct takt_log_live *live)
 {
 	return live->region->catalog;
+}
+
+uint64_t takt_log_live_catalog_bytes(const struct takt_log_live *live)
+{
+	return live->catalog_bytes;
 }
 
 void takt_log_live_directory(const struct takt_log_live *live, char *out, size_t out_bytes)

@@ -28,6 +28,7 @@ void takt_log_live_close(struct takt_log_live *live);
 
 const struct takt_region_info *takt_log_live_info(const struct takt_log_live *live);
 const void *takt_log_live_catalog(const struct takt_log_live *live);
+uint64_t takt_log_live_catalog_bytes(const struct takt_log_live *live);
 
 /* The directory of the run's segments; "" while it is not known.  [bg] */
 void takt_log_live_directory(const struct takt_log_live *live, char *out, size_t out_bytes);

@@ -75,14 +75,33 @@ static int join_live(struct takt_log *log, const char *run_dir, struct takt_log_
 	return 0;
 }
 
+/* Others can write in the region: what is checked must be a copy. */
+static int read_live_catalog(struct takt_log *log, struct takt_log_error *error)
+{
+	const uint64_t bytes = takt_log_live_catalog_bytes(log->live);
+	void *copy;
+	int r;
+
+	if (bytes > TAKT_CATALOG_BYTES_MAX) {
+		return takt_log_fail(error, -EBADMSG, "%s: the region's catalog is too large",
+				     log->path);
+	}
+	copy = malloc(bytes + 1);
+	if (!copy) {
+		return takt_log_fail(error, -ENOMEM, "out of memory");
+	}
+	memcpy(copy, takt_log_live_catalog(log->live), bytes);
+	r = takt_log_tables_init(&log->tables, copy, (uint32_t)bytes, log->path, error);
+	free(copy);
+	return r;
+}
+
 static int read_catalog(struct takt_log *log, struct takt_log_error *error)
 {
 	int r;
 
 	if (log->live) {
-		return takt_log_tables_init(&log->tables, takt_log_live_catalog(log->live),
-					    (uint32_t)takt_log_live_info(log->live)->catalog_bytes,
-					    log->path, error);
+		return read_live_catalog(log, error);
 	}
 	r = takt_log_files_read_catalog(&log->files, &log->tables, error);
 	if (r == -ENODATA) {

@@ -8,7 +8,9 @@
 #include "logs/read/error.h"
 #include "rt/base/crc32c.h"
 #include "rt/msg/catalog.h"
+#include "rt/shm/record.h"
 
+#define CHUNK_USED_BYTES_MAX (TAKT_RECORD_BYTES_MAX + TAKT_BLOCK_BYTES)
 #define SEARCH_BYTES (1u << 18)		/* read at once while looking for the next chunk */
 
 static bool header_is_whole(const struct takt_chunk *chunk)
@@ -20,7 +22,8 @@ static bool header_is_whole(const struct takt_chunk *chunk)
 static bool header_is_ours(const struct takt_log_segment *segment, const struct takt_chunk *chunk)
 {
 	return header_is_whole(chunk) && chunk->version == TAKT_CHUNK_VERSION &&
-	       chunk->salt == segment->salt && chunk->run == segment->run;
+	       chunk->salt == segment->salt && chunk->run == segment->run &&
+	       chunk->used_bytes <= CHUNK_USED_BYTES_MAX;
 }
 
 /* --- superblocks ----------------------------------------------------------------------------- */

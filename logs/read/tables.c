@@ -7,6 +7,7 @@
 
 #include "logs/read/error.h"
 #include "rt/msg/layout.h"
+#include "rt/shm/region.h"
 
 static int allocate(struct takt_log_tables *tables)
 {
@@ -127,6 +128,10 @@ int takt_log_tables_init(struct takt_log_tables *tables, const void *bytes, uint
 
 	*tables = (struct takt_log_tables){ 0 };
 	r = takt_catalog_decode(bytes, size_bytes, &tables->catalog, &err);
+	if (r == 0 && tables->catalog->stream_count > TAKT_STREAMS_MAX) {
+		r = takt_err_set(&err, -EBADMSG, "%u streams, more than %u",
+				 tables->catalog->stream_count, TAKT_STREAMS_MAX);
+	}
 	if (r == 0) {
 		r = allocate(tables);
 	}
