@@ -14,6 +14,7 @@
 #include "rt/msg/value.h"
 
 #define SHORT_PAYLOAD_BYTES 1000u
+#define SCRATCH_BYTES_MAX (64u << 20)
 
 struct view {
 	const struct takt_log *log;
@@ -21,6 +22,7 @@ struct view {
 	struct takt_layout **layouts;	/* [type_count] */
 	uint32_t type_count;
 	uint32_t task;			/* of --task, TAKT_LOG_NONE: all */
+	struct takt_text_buffer scratch;
 };
 
 static int64_t since_start(const struct view *view, uint64_t mono_ns)
@@ -294,12 +296,23 @@ static void show(struct takt_scan *scan, const struct takt_log_record *record)
 	takt_out_row_end(scan->out);
 }
 
+/* -g looks at what the short form shows. */
+static const char *short_text(struct takt_scan *scan, const struct takt_log_record *record)
+{
+	struct view *view = scan->user;
+
+	takt_text_buffer_clear(&view->scratch);
+	put_short(&view->scratch, view, record);
+	return view->scratch.text;
+}
+
 static int make_view(struct view *view, const struct takt_log *log, const char *task)
 {
 	const struct takt_log_type *type;
 	struct takt_err err = { 0 };
 
 	view->log = log;
+	takt_text_buffer_init(&view->scratch, SCRATCH_BYTES_MAX);
 	view->task = task ? takt_log_task_find(log, task) : TAKT_LOG_NONE;
 	while (takt_log_type_at(log, view->type_count)) {
 		view->type_count++;
@@ -323,6 +336,7 @@ static void free_view(struct view *view)
 {
 	takt_layouts_destroy(view->layouts, view->type_count);
 	free(view->types);
+	takt_text_buffer_fini(&view->scratch);
 }
 
 static int show_copperlists(struct takt_scan *scan, struct view *view)
@@ -343,7 +357,7 @@ int takt_log_command_copperlists(const struct takt_log_args *args)
 	struct takt_out out;
 	struct view view = { 0 };
 	struct takt_scan scan = { .args = args, .out = &out, .kinds = 1u << TAKT_LOG_COPPERLIST,
-		.show = show, .user = &view };
+		.show = show, .match_text = short_text, .user = &view };
 	int status = takt_log_find(args, &scan.log);
 
 	if (status != TAKT_EXIT_OK) {

@@ -113,6 +113,11 @@ int takt_log_find(const struct takt_log_args *args, struct takt_log **ret_log)
 	return r < 0 ? takt_log_error_print(r, &error) : 0;
 }
 
+const char *takt_log_state_name(uint32_t state)
+{
+	return state == TAKT_LOG_CLEAN ? "clean" : state == TAKT_LOG_CUT ? "cut" : "live";
+}
+
 int takt_log_damage_print(const struct takt_log *log)
 {
 	const struct takt_log_info *info = takt_log_info_of(log);

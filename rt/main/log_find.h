@@ -25,6 +25,9 @@ int takt_log_error_print(int code, const struct takt_log_error *error);
 /* Open the log. Returns 0 or the exit status, after an error message. */
 int takt_log_find(const struct takt_log_args *args, struct takt_log **ret_log);
 
+/* Of enum takt_log_state: "clean", "cut", "live". */
+const char *takt_log_state_name(uint32_t state);
+
 /* Say on stderr what of @log could not be read. Returns the exit status: 0, 3 when there is damage. */
 int takt_log_damage_print(const struct takt_log *log);
 

@@ -11,11 +11,6 @@
 #include "rt/main/log_time.h"
 #include "rt/main/out.h"
 
-static const char *state_name(uint32_t state)
-{
-	return state == TAKT_LOG_CLEAN ? "clean" : state == TAKT_LOG_CUT ? "cut" : "live";
-}
-
 static const char *state_help(uint32_t state)
 {
 	return state == TAKT_LOG_CLEAN ? "ended and closed in order"
@@ -70,7 +65,8 @@ static void put_short_head(struct takt_text_buffer *out, const struct takt_log_i
 	}
 	takt_text_buffer_puts(out, "\n");
 	put_line(out, "path", info->path);
-	takt_text_buffer_printf(out, "state      %s: %s\n", state_name(info->state), state_help(info->state));
+	takt_text_buffer_printf(out, "state      %s: %s\n", takt_log_state_name(info->state),
+				state_help(info->state));
 	takt_text_buffer_printf(out, "start      %s (%s)\n",
 				takt_local_time_format(info->start_real_ns, start, sizeof(start)),
 				takt_iso_time_format(info->start_real_ns, iso, sizeof(iso)));
@@ -201,7 +197,7 @@ static void put_json_head(struct takt_text_buffer *out, const struct takt_log_in
 	takt_out_text_member(out, ",\"run\":", id);
 	takt_out_u64_member(out, ",\"number\":", info->number);
 	takt_out_text_member(out, ",\"path\":", info->path);
-	takt_out_text_member(out, ",\"state\":", state_name(info->state));
+	takt_out_text_member(out, ",\"state\":", takt_log_state_name(info->state));
 	takt_out_text_member(out, ",\"start\":",
 			     takt_iso_time_format(info->start_real_ns, time, sizeof(time)));
 	takt_out_text_member(out, ",\"end\":", takt_iso_time_format(info->end_real_ns, time, sizeof(time)));
@@ -331,7 +327,7 @@ static void put_csv(struct takt_text_buffer *out, const struct takt_log *log)
 	put_csv_text(out, "graph", info->graph);
 	takt_text_buffer_printf(out, "run,%016" PRIx64 "\r\nnumber,%" PRIu32 "\r\n", info->run, info->number);
 	put_csv_text(out, "path", info->path);
-	put_csv_text(out, "state", state_name(info->state));
+	put_csv_text(out, "state", takt_log_state_name(info->state));
 	put_csv_text(out, "start", takt_iso_time_format(info->start_real_ns, time, sizeof(time)));
 	put_csv_text(out, "end", takt_iso_time_format(info->end_real_ns, time, sizeof(time)));
 	takt_text_buffer_printf(out, "length_ns,%" PRIu64 "\r\nperiod_ns,%" PRIu64 "\r\n", length_ns(info),

@@ -21,11 +21,6 @@ struct list {
 	uint32_t count;
 };
 
-static const char *state_name(uint32_t state)
-{
-	return state == TAKT_LOG_CLEAN ? "clean" : state == TAKT_LOG_CUT ? "cut" : "live";
-}
-
 static int compare(const void *a, const void *b)
 {
 	const struct takt_log_run *const *left = a, *const *right = b;
@@ -121,7 +116,7 @@ static void put_json(struct takt_text_buffer *out, const struct takt_log_run *ru
 	takt_out_text_member(out, "{\"run\":", id);
 	takt_out_u64_member(out, ",\"number\":", run->number);
 	takt_out_text_member(out, ",\"graph\":", run->graph);
-	takt_out_text_member(out, ",\"state\":", state_name(run->state));
+	takt_out_text_member(out, ",\"state\":", takt_log_state_name(run->state));
 	takt_out_text_member(out, ",\"start\":",
 			     takt_iso_time_format(run->start_real_ns, time, sizeof(time)));
 	takt_out_text_member(out, ",\"end\":", takt_iso_time_format(run->end_real_ns, time, sizeof(time)));
@@ -137,7 +132,7 @@ static void put_csv(struct takt_text_buffer *out, const struct takt_log_run *run
 
 	takt_text_buffer_printf(out, "%016" PRIx64 ",%" PRIu32 ",", run->run, run->number);
 	takt_csv_puts(out, run->graph);
-	takt_text_buffer_printf(out, ",%s,%s,%s,%" PRIu32 ",%" PRIu64 ",", state_name(run->state),
+	takt_text_buffer_printf(out, ",%s,%s,%s,%" PRIu32 ",%" PRIu64 ",", takt_log_state_name(run->state),
 				takt_iso_time_format(run->start_real_ns, start, sizeof(start)),
 				takt_iso_time_format(run->end_real_ns, end, sizeof(end)),
 				run->segment_count, run->bytes);
@@ -159,7 +154,7 @@ static void put_short(struct takt_text_buffer *out, const struct takt_log_run *r
 				takt_local_time_format(run->start_real_ns, start, sizeof(start)),
 				takt_quantity_format_ns(ms * 1000000, length, sizeof(length)),
 				takt_quantity_format_bytes(run->bytes, size, sizeof(size)),
-				state_name(run->state));
+				takt_log_state_name(run->state));
 }
 
 static void put_header(struct takt_out *out, uint32_t count)
@@ -194,7 +189,9 @@ static int print(const struct list *list, const struct takt_log_args *args)
 		takt_out_row_end(&out);
 	}
 	if (args->form == TAKT_FORM_SHORT && list->count == 0) {
-		fputs("takt: no logs: takt run GRAPH.yaml makes one\n", stderr);
+		fputs(args->matched || args->since || args->until
+			      ? "takt: no run matches\n"
+			      : "takt: no logs: takt run GRAPH.yaml makes one\n", stderr);
 	}
 	return takt_out_fini(&out);
 }

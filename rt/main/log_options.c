@@ -142,7 +142,7 @@ static int parse_regex(struct takt_log_args *args, const char *text)
 		fprintf(stderr, "takt: -g can be given once\n");
 		return -1;
 	}
-	r = regcomp(&args->regex, text, REG_EXTENDED | REG_NOSUB);
+	r = regcomp(&args->regex, text, REG_EXTENDED | REG_NOSUB | REG_NEWLINE);
 	if (r != 0) {
 		regerror(r, &args->regex, why, sizeof(why));
 		fprintf(stderr, "takt: -g %s: %s\n", text, why);

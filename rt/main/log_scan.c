@@ -120,10 +120,10 @@ static bool matches(struct takt_scan *scan, const struct takt_log_record *record
 			return false;
 		}
 	}
-	if (!args->matched || record->copperlist) {
+	if (!args->matched) {
 		return true;
 	}
-	text = takt_scan_text(scan, record);
+	text = scan->match_text ? scan->match_text(scan, record) : takt_scan_text(scan, record);
 	return text && takt_log_args_match(args, text);
 }
 

@@ -15,6 +15,8 @@ struct takt_scan {
 	uint32_t kinds;		/* 1u << enum takt_log_kind, or'ed */
 	/* Print one record. */
 	void (*show)(struct takt_scan *scan, const struct takt_log_record *record);
+	/* What -g looks at, lent until the next call; NULL: takt_scan_text. */
+	const char *(*match_text)(struct takt_scan *scan, const struct takt_log_record *record);
 	void *user;
 	char *text;		/* of the record that is shown, when it is a text or lifecycle one */
 	size_t text_room;

@@ -87,8 +87,8 @@ static int lay_out(const struct takt_wire *wire, struct takt_type *types, struct
 	for (uint32_t i = 0; i < wire->type_count && ret == 0; i++) {
 		if (wire->types[i].hash != 0 && wire->types[i].hash != layouts[i]->hash) {
 			ret = takt_err_set(err, -EBADMSG,
-					   "catalog: type %s has hash %016" PRIx64 ", its fields make %016" PRIx64,
-					   types[i].name, wire->types[i].hash, layouts[i]->hash);
+					   "catalog: type %s has hash %016" PRIx64
+					   ", its fields make %016" PRIx64, types[i].name, wire->types[i].hash, layouts[i]->hash);
 		}
 		types[i].bytes = layouts[i]->bytes;
 		types[i].align = layouts[i]->align;

@@ -216,6 +216,7 @@ def copperlists_carry_every_message():
     assert pose["tov"] == {"begin_ns": -5, "end_ns": 0} and pose["status"] == "cycle 0"
     assert rows("copperlists", "0a", "-n", "2") == lists[-2:]
     assert rows("copperlists", "0a", "--since", "#10", "--until", "#12") == lists[10:13]
+    assert rows("copperlists", "0a", "-g", '"number":1?7,') == [lists[7], lists[17]]
     est = rows("copperlists", "0a", "--task", "est")
     assert {m["task"] for c in est for m in c["messages"]} == {"est"}
     assert [t["task"] for t in est[0]["tasks"]] == ["est"]
@@ -308,7 +309,7 @@ def mistakes_on_the_command_line_are_status_2_and_say_what_is_right():
             (("text", "-g", "("), "-g ("), (("text", "--since", "soon"), "#cycle"),
             (("text", "--since", "10"), "10ms"), (("text", "--until", "#x"), "#120"),
             (("text", "--task", "imv"), "did you mean imu?"), (("text", "0a", "0b"), "one LOG"),
-            (("lifecycle", "--level", "info"), "no option --level"), (("copperlists", "-g", "x"), "-g"),
+            (("lifecycle", "--level", "info"), "no option --level"), (("copperlists", "--level", "info"), "--level"),
             (("list", "-f"), "-f"), (("list", CLEAN), "--log-dir"), (("text", "--since"), "value")]:
         done = run(*args)
         assert done.returncode == 2 and done.stdout == "", (args, done)

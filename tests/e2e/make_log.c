@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Logs for the tests of the command line:
- *     make_log DIR RUN CYCLES [cut]         a run of the test graph in DIR: two segments, the second closed in
- *                                           order or cut
- *     make_log live RUN_DIR RUN COUNT MS    a running one that nobody records: COUNT texts of task imu, one
- *                                           every MS milliseconds, then it ends */
+ *     make_log DIR RUN CYCLES [cut]         a run of the test graph in DIR: two segments, the second
+ *                                           closed in order or cut
+ *     make_log live RUN_DIR RUN COUNT MS    a running one that nobody records: COUNT texts of task imu,
+ *                                           one every MS milliseconds, then it ends */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,22 +47,19 @@ static int make_finished(const char *dir, uint64_t run, uint32_t cycles, bool cu
 /* "value N of N": the second format of the maker's catalog. */
 static void put_text(struct takt_stream *stream, uint64_t number)
 {
-	const double third = 0;
-	struct {
-		struct takt_text_record text;
-		uint64_t args[3];
-	} value = {
-		.text = { .record = { .bytes = sizeof(value), .kind = TAKT_RECORD_TEXT, .cycle = number,
-				      .mono_ns = LOG_MAKER_ORIGIN_MONO_NS + number * 1000000 },
-			  .site = MAKER_SITE_NUMBERS, .level = 1, .arg_count = 3 },
-		.args = { number, number, 0 },
+	const uint64_t args[3] = { number, number, 0 };
+	const uint32_t bytes = (uint32_t)(sizeof(struct takt_text_record) + sizeof(args));
+	const struct takt_text_record text = {
+		.record = { .bytes = bytes, .kind = TAKT_RECORD_TEXT, .cycle = number,
+			    .mono_ns = LOG_MAKER_ORIGIN_MONO_NS + number * 1000000 },
+		.site = MAKER_SITE_NUMBERS, .level = 1, .arg_count = 3,
 	};
-	void *record = takt_stream_reserve(stream, sizeof(value));
+	char *record = takt_stream_reserve(stream, bytes);
 
-	memcpy(&value.args[2], &third, sizeof(third));
 	if (record) {
-		memcpy(record, &value, sizeof(value));
-		takt_stream_commit(stream, record);
+		memcpy(record, &text, sizeof(text));
+		memcpy(record + sizeof(text), args, sizeof(args));
+		takt_stream_commit(stream, (struct takt_record *)(void *)record);
 	}
 }
 
