@@ -130,6 +130,33 @@ struct takt_recorder {
 	} manage;
 };
 
+/* --- recorder_io.c: the writer thread's dealings with the backend -------------------------------- */
+
+/* Note an error; the first one stops everything until takt_recorder_give_up. */
+void takt_recorder_fail(struct takt_recorder *recorder, int error);
+void takt_recorder_hand_back(struct takt_recorder *recorder, uint32_t slot, enum takt_slot_state state);
+
+/* Nothing is in flight: give up both segments, go back to what is released. */
+void takt_recorder_give_up(struct takt_recorder *recorder, uint64_t now_ns);
+
+/* Begin extent @number; all that are not under way. */
+void takt_recorder_begin_write(struct takt_recorder *recorder, uint64_t number);
+void takt_recorder_begin_again(struct takt_recorder *recorder);
+
+/* Count the extents at the front that are done. */
+void takt_recorder_end_extents(struct takt_recorder *recorder);
+
+/* Begin a sync of @slot that covers what was ended before. */
+void takt_recorder_begin_sync(struct takt_recorder *recorder, uint32_t slot, uint64_t now_ns);
+
+/* The old segment is synced as a whole. */
+void takt_recorder_retire_old(struct takt_recorder *recorder);
+
+/* Hand over what was begun and take completions; wait up to @wait_ns. Returns >= 0, or -errno of the backend. */
+int takt_recorder_collect(struct takt_recorder *recorder, uint64_t wait_ns);
+
+/* --- recorder_step.c -------------------------------------------------------------------------- */
+
 /* Wake the manager.  [writer] */
 void takt_recorder_notify(const struct takt_recorder *recorder);
 

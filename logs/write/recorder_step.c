@@ -19,8 +19,6 @@
 #define SPAN_BYTES_MAX (1u << 20)	/* chunks are joined up to this */
 #define SPAN_BYTES_WORTH (256u << 10)	/* and wait for a sync when they are less than this */
 #define SATURATED_WAIT_NS 1000000u
-#define IDLE_TRIES_MAX 64u
-#define COOKIE_SYNC (UINT64_MAX - 1)
 
 void takt_recorder_step_init(struct takt_recorder *recorder)
 {
@@ -39,228 +37,25 @@ void takt_recorder_step_init(struct takt_recorder *recorder)
 	}
 }
 
-static const struct takt_backend_ops *ops_of(const struct takt_recorder *recorder)
-{
-	return recorder->backend->ops;
-}
-
 static void count_to(_Atomic uint64_t *counter, uint64_t value)
 {
 	atomic_store_explicit(counter, value, memory_order_relaxed);
 }
 
-/* --- errors ---------------------------------------------------------------------------------- */
-
-static void fail(struct takt_recorder *recorder, int error)
-{
-	struct takt_recorder_state *shared = recorder->region->recorder;
-
-	atomic_fetch_add_explicit(&shared->errors, 1, memory_order_relaxed);
-	atomic_store_explicit(&shared->last_errno, -error, memory_order_relaxed);
-	if (!recorder->step.is_failed) {
-		recorder->step.is_failed = true;
-		/* Partner: the manager's acquire load. */
-		atomic_store_explicit(&recorder->error, error, memory_order_release);
-		takt_recorder_notify(recorder);
-	}
-}
-
-static void hand_slot_back(struct takt_recorder *recorder, uint32_t slot, enum takt_slot_state state)
-{
-	ops_of(recorder)->use(recorder->backend, slot, -1);
-	/* Partner: the manager's acquire load before it closes the segment. */
-	atomic_store_explicit(&recorder->slots[slot].state, state, memory_order_release);
-	takt_recorder_notify(recorder);
-}
-
-/* Nothing is in flight. */
-static void give_up_segments(struct takt_recorder *recorder, uint64_t now_ns)
-{
-	struct takt_step *step = &recorder->step;
-
-	TAKT_TEST_POINT("writer_give_up");
-	if (step->old != TAKT_NO_SLOT) {
-		hand_slot_back(recorder, step->old, TAKT_SLOT_POISONED);
-	}
-	if (step->current != TAKT_NO_SLOT) {
-		hand_slot_back(recorder, step->current, TAKT_SLOT_POISONED);
-	}
-	step->current = step->old = TAKT_NO_SLOT;
-	step->ended = step->synced = step->begun;
-	step->due = TAKT_DUE_NOT;
-	step->is_failed = false;
-	step->is_old_syncing = false;
-	step->retry_at_ns = now_ns + step->retry_ns;
-	step->retry_ns = step->retry_ns * 2 < TAKT_RETRY_NS_MAX ? step->retry_ns * 2 : TAKT_RETRY_NS_MAX;
-	step->sync_at_ns = 0;
-	for (uint32_t i = 0; i < recorder->stream_count; i++) {
-		struct takt_step_stream *stream = &step->streams[i];
-
-		takt_intake_rewind(&stream->intake);
-		stream->is_empty = false;
-		stream->done = stream->intake.released;
-		stream->done_seq = stream->intake.released_seq;
-	}
-}
-
 /* The backend itself does not work any more; what it has in flight is unknown. */
 static enum takt_recorder_activity lose(struct takt_recorder *recorder, int error)
 {
-	fail(recorder, error);
+	takt_recorder_fail(recorder, error);
 	for (uint32_t i = 0; i < TAKT_BACKEND_SLOTS; i++) {
 		if (i == recorder->step.current || i == recorder->step.old) {
-			hand_slot_back(recorder, i, TAKT_SLOT_LOST);
+			takt_recorder_hand_back(recorder, i, TAKT_SLOT_LOST);
 		}
 	}
 	atomic_store_explicit(&recorder->end, TAKT_RECORDER_LOST, memory_order_relaxed);
 	return TAKT_RECORDER_FINISHED;
 }
 
-/* --- writes ---------------------------------------------------------------------------------- */
-
-static void begin_write(struct takt_recorder *recorder, uint64_t number)
-{
-	struct takt_extent *extent = &recorder->step.extents[number % TAKT_BACKEND_DEPTH_MAX];
-	int r;
-
-	TAKT_TEST_POINT("writer_before_submit");
-	r = ops_of(recorder)->write(recorder->backend, extent->slot,
-				    extent->span.buffer + extent->written_bytes,
-				    (uint32_t)(extent->span.bytes - extent->written_bytes),
-				    extent->offset + extent->written_bytes, number);
-	TAKT_TEST_POINT("writer_after_submit");
-	if (r == 0) {
-		extent->is_begun = true;
-		recorder->step.in_flight++;
-	} else if (r != -EAGAIN) {
-		fail(recorder, r);
-	}
-}
-
-/* Begin what the backend had no room for, and what was written in part. */
-static void begin_again(struct takt_recorder *recorder)
-{
-	const struct takt_step *step = &recorder->step;
-
-	for (uint64_t n = step->ended; n < step->begun && !step->is_failed; n++) {
-		const struct takt_extent *extent = &step->extents[n % TAKT_BACKEND_DEPTH_MAX];
-
-		if (!extent->is_begun && !extent->is_done) {
-			begin_write(recorder, n);
-		}
-	}
-}
-
-static void end_write(struct takt_recorder *recorder, uint64_t number, int32_t result)
-{
-	struct takt_step *step = &recorder->step;
-	struct takt_extent *extent = &step->extents[number % TAKT_BACKEND_DEPTH_MAX];
-	uint32_t progress;
-
-	extent->is_begun = false;
-	step->in_flight--;
-	if (result < 0 && result != -EAGAIN && result != -EINTR) {
-		fail(recorder, result);
-		return;
-	}
-	/* A short write goes on at a block's start: O_DIRECT takes nothing else. */
-	progress = result > 0 ? (uint32_t)result / TAKT_BLOCK_BYTES * TAKT_BLOCK_BYTES : 0;
-	extent->written_bytes += progress;
-	extent->idle_tries = progress > 0 ? 0 : extent->idle_tries + 1;
-	extent->is_done = extent->written_bytes >= extent->span.bytes;
-	if (extent->idle_tries > IDLE_TRIES_MAX) {
-		fail(recorder, result < 0 ? result : -EIO);
-	}
-}
-
-/* Count the extents at the front that are done; see the top for the order. */
-static void end_extents(struct takt_recorder *recorder)
-{
-	struct takt_step *step = &recorder->step;
-
-	while (step->ended < step->begun) {
-		const struct takt_extent *extent =
-			&step->extents[step->ended % TAKT_BACKEND_DEPTH_MAX];
-		struct takt_step_stream *stream = &step->streams[extent->stream];
-
-		if (!extent->is_done || (step->old != TAKT_NO_SLOT && extent->slot != step->old &&
-					 !step->is_old_syncing)) {
-			break;
-		}
-		stream->done = extent->span.end;
-		stream->done_seq = extent->span.end_seq;
-		step->written_bytes += extent->span.bytes;
-		step->chunk_count += extent->span.chunk_count;
-		step->ended++;
-	}
-	count_to(&recorder->region->recorder->written_bytes, step->written_bytes);
-	count_to(&recorder->region->recorder->chunks, step->chunk_count);
-}
-
-/* --- syncs ----------------------------------------------------------------------------------- */
-
-static void begin_sync(struct takt_recorder *recorder, uint32_t slot, uint64_t now_ns)
-{
-	struct takt_step *step = &recorder->step;
-	int r;
-
-	TAKT_TEST_POINT("writer_before_sync");
-	r = ops_of(recorder)->sync(recorder->backend, slot, COOKIE_SYNC);
-	TAKT_TEST_POINT("writer_after_sync_submit");
-	if (r < 0) {
-		if (r != -EAGAIN) {
-			fail(recorder, r);
-		}
-		return;
-	}
-	for (uint32_t i = 0; i < recorder->stream_count; i++) {
-		step->streams[i].syncing = step->streams[i].done;
-		step->streams[i].syncing_seq = step->streams[i].done_seq;
-	}
-	step->syncing = step->ended;
-	step->syncing_bytes = step->written_bytes;
-	step->is_syncing = true;
-	step->is_old_syncing = slot == step->old;
-	if (slot == step->current) {
-		step->due = TAKT_DUE_NOT;
-		step->sync_at_ns = now_ns + recorder->sync_ns;
-	}
-}
-
-static void retire_old(struct takt_recorder *recorder)
-{
-	struct takt_step *step = &recorder->step;
-
-	hand_slot_back(recorder, step->old, TAKT_SLOT_FULL);
-	step->old = TAKT_NO_SLOT;
-	step->is_old_syncing = false;
-}
-
-static void end_sync(struct takt_recorder *recorder, int32_t result)
-{
-	struct takt_step *step = &recorder->step;
-
-	TAKT_TEST_POINT("writer_sync_completed");
-	step->is_syncing = false;
-	if (result < 0) {
-		fail(recorder, result);	/* never again on the same data: the segment is given up */
-		return;
-	}
-	step->synced = step->syncing;
-	step->synced_bytes = step->syncing_bytes;
-	step->retry_ns = TAKT_RETRY_NS_MIN;
-	for (uint32_t i = 0; i < recorder->stream_count; i++) {
-		takt_intake_release(&step->streams[i].intake, step->streams[i].syncing,
-				    step->streams[i].syncing_seq);
-	}
-	count_to(&recorder->region->recorder->synced_bytes, step->synced_bytes);
-	if (!step->is_failed) {
-		atomic_store_explicit(&recorder->error, 0, memory_order_release);
-	}
-	if (step->is_old_syncing) {
-		retire_old(recorder);
-	}
-}
+/* --- planning syncs -------------------------------------------------------------------------- */
 
 static bool is_half_full(const struct takt_step_stream *stream)
 {
@@ -293,11 +88,11 @@ static void sync_where_needed(struct takt_recorder *recorder, uint64_t now_ns)
 	}
 	if (step->old != TAKT_NO_SLOT) {
 		if (is_old_written(step) && step->ended == step->synced) {
-			retire_old(recorder);
-			end_extents(recorder);
+			takt_recorder_retire_old(recorder);
+			takt_recorder_end_extents(recorder);
 		} else if (is_old_written(step)) {
-			begin_sync(recorder, step->old, now_ns);
-			end_extents(recorder);
+			takt_recorder_begin_sync(recorder, step->old, now_ns);
+			takt_recorder_end_extents(recorder);
 		}
 		return;
 	}
@@ -308,7 +103,7 @@ static void sync_where_needed(struct takt_recorder *recorder, uint64_t now_ns)
 	if (step->ended > step->synced &&
 	    ((step->due == TAKT_DUE_COMPLETING && step->ended >= step->barrier) ||
 	     is_any_half_full(recorder))) {
-		begin_sync(recorder, step->current, now_ns);
+		takt_recorder_begin_sync(recorder, step->current, now_ns);
 	}
 }
 
@@ -323,11 +118,11 @@ static void begin_segment(struct takt_recorder *recorder, uint32_t slot)
 	s->offset = s->segment.data_at;
 	s->chunk_count = 0;
 	s->close_flags = 0;
-	r = ops_of(recorder)->use(recorder->backend, slot, s->segment.fd);
+	r = recorder->backend->ops->use(recorder->backend, slot, s->segment.fd);
 	atomic_store_explicit(&s->state, TAKT_SLOT_ACTIVE, memory_order_relaxed);
 	recorder->step.current = slot;
 	if (r < 0) {
-		fail(recorder, r);
+		takt_recorder_fail(recorder, r);
 	}
 	atomic_store_explicit(&recorder->region->recorder->segment, s->segment.number,
 			      memory_order_relaxed);
@@ -401,7 +196,7 @@ static bool take_from(struct takt_recorder *recorder, uint32_t number)
 	extent->is_begun = extent->is_done = false;
 	slot->offset += extent->span.bytes;
 	slot->chunk_count += extent->span.chunk_count;
-	begin_write(recorder, step->begun++);
+	takt_recorder_begin_write(recorder, step->begun++);
 	if (slot->offset - slot->segment.data_at > (slot->segment.bytes - slot->segment.data_at) / 2) {
 		want_segment(recorder);
 	}
@@ -484,29 +279,6 @@ static void plan_sync(struct takt_recorder *recorder, uint64_t now_ns, bool is_e
 
 /* --- the round ------------------------------------------------------------------------------- */
 
-static int collect(struct takt_recorder *recorder, uint64_t wait_ns)
-{
-	struct takt_step *step = &recorder->step;
-	struct takt_backend_done done[TAKT_BACKEND_DEPTH_MAX + 1];
-	int n = 0;
-
-	if (step->in_flight > 0 || step->is_syncing) {
-		n = ops_of(recorder)->reap(recorder->backend, done, TAKT_BACKEND_DEPTH_MAX + 1,
-					   wait_ns);
-	}
-	for (int i = 0; i < n; i++) {
-		TAKT_TEST_POINT("writer_completed");
-		if (done[i].cookie == COOKIE_SYNC) {
-			end_sync(recorder, done[i].result);
-		} else {
-			TAKT_CHECK(done[i].cookie >= step->ended && done[i].cookie < step->begun);
-			end_write(recorder, done[i].cookie, done[i].result);
-		}
-	}
-	end_extents(recorder);
-	return n;
-}
-
 static void look(struct takt_recorder *recorder, bool has_ended)
 {
 	uint64_t broken = 0;
@@ -532,7 +304,7 @@ static enum takt_recorder_activity finish(struct takt_recorder *recorder, enum t
 	if (step->current != TAKT_NO_SLOT) {
 		recorder->slots[step->current].close_flags =
 			end == TAKT_RECORDER_RUN_ENDED ? TAKT_SEGMENT_LAST : 0;
-		hand_slot_back(recorder, step->current, TAKT_SLOT_FULL);
+		takt_recorder_hand_back(recorder, step->current, TAKT_SLOT_FULL);
 		step->current = TAKT_NO_SLOT;
 	}
 	atomic_store_explicit(&recorder->end, end, memory_order_relaxed);
@@ -554,13 +326,13 @@ static void limit_intakes(struct takt_recorder *recorder)
 static enum takt_recorder_activity after_failure(struct takt_recorder *recorder, uint64_t now_ns)
 {
 	const struct takt_step *step = &recorder->step;
-	const int n = collect(recorder, 0);
+	const int n = takt_recorder_collect(recorder, 0);
 
 	if (n < 0) {
 		return lose(recorder, n);
 	}
 	if (step->in_flight == 0 && !step->is_syncing) {
-		give_up_segments(recorder, now_ns);
+		takt_recorder_give_up(recorder, now_ns);
 	}
 	return TAKT_RECORDER_BUSY;
 }
@@ -589,7 +361,7 @@ static enum takt_recorder_end judge_end(const struct takt_recorder *recorder, bo
 static int work(struct takt_recorder *recorder, uint64_t now_ns, bool is_stopping, bool has_ended)
 {
 	struct takt_step *step = &recorder->step;
-	const int r = collect(recorder, 0);
+	const int r = takt_recorder_collect(recorder, 0);
 
 	step->is_saturated = false;
 	look(recorder, has_ended);
@@ -599,12 +371,12 @@ static int work(struct takt_recorder *recorder, uint64_t now_ns, bool is_stoppin
 	if (r < 0 || step->is_failed) {
 		return r;
 	}
-	begin_again(recorder);
+	takt_recorder_begin_again(recorder);
 	plan_sync(recorder, now_ns, is_stopping || has_ended);
 	take_chunks(recorder);
 	plan_sync(recorder, now_ns, is_stopping || has_ended);
 	sync_where_needed(recorder, now_ns);
-	return collect(recorder, step->is_saturated ? SATURATED_WAIT_NS : 0);
+	return takt_recorder_collect(recorder, step->is_saturated ? SATURATED_WAIT_NS : 0);
 }
 
 enum takt_recorder_activity takt_recorder_step(struct takt_recorder *recorder, uint64_t now_ns)
@@ -617,7 +389,7 @@ enum takt_recorder_activity takt_recorder_step(struct takt_recorder *recorder, u
 	int r = 0;
 
 	if (!step->is_started) {
-		r = ops_of(recorder)->start(recorder->backend);
+		r = recorder->backend->ops->start(recorder->backend);
 		step->is_started = true;
 	}
 	if (r == 0 && step->is_failed) {

@@ -8,7 +8,7 @@ libwrite_la_SOURCES = \
 	%D%/backend_uring.c \
 	%D%/intake.c %D%/intake.h \
 	%D%/recorder.c %D%/recorder.h %D%/recorder_inner.h \
-	%D%/recorder_step.c \
+	%D%/recorder_io.c %D%/recorder_step.c \
 	%D%/rundir.c %D%/rundir.h \
 	%D%/segment.c %D%/segment.h \
 	%D%/writer.c %D%/writer.h

@@ -132,6 +132,11 @@ tests_unit_write_record_test_SOURCES = %D%/write_record_test.c $(write_kit)
 tests_unit_write_record_test_LDADD = $(unit_libs)
 TSAN_TESTS += %D%/write_record_test
 
+unit_tests += %D%/write_fault_test
+tests_unit_write_fault_test_SOURCES = %D%/write_fault_test.c \
+	%D%/write_faulty.c %D%/write_faulty.h $(write_kit)
+tests_unit_write_fault_test_LDADD = $(unit_libs)
+
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Recording to a disk that misbehaves. In every test a witness (write_faulty.h) watches that nothing is
+ * released before it is durable. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/unit/unit.h"
+#include "tests/unit/write_faulty.h"
+#include "tests/unit/write_kit.h"
+
+static const struct kit_spec small_spec = { .ring_bytes = 1u << 20, .segment_bytes = 256u << 10 };
+
+struct fixture {
+	struct kit kit;
+	struct faulty faulty;
+	struct takt_recorder_options options;
+};
+
+static struct fixture *make(void)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	assert_non_null(f);
+	kit_init(&f->kit, &small_spec);
+	f->faulty.streams = f->kit.rt->streams;
+	f->options = (struct takt_recorder_options){
+		.backend = TAKT_BACKEND_BUFFERED, .notify_fd = -1, .wrap = faulty_wrap,
+		.wrap_user = &f->faulty,
+	};
+	return f;
+}
+
+static void run_for(struct fixture *f, uint32_t rounds)
+{
+	uint32_t random = 12345;
+
+	for (uint32_t i = 0; i < rounds; i++) {
+		for (uint32_t n = kit_random(&random) % 20; n > 0 && kit_put(&f->kit, 0); n--) {
+		}
+		if (i % 3 == 0) {
+			kit_put(&f->kit, 1);
+		}
+		kit_seal(&f->kit);
+		assert_int_equal(kit_round(&f->kit), TAKT_RECORDER_GOES_ON);
+	}
+}
+
+static void heal(struct faulty *faulty)
+{
+	faulty->short_permille = faulty->again_permille = 0;
+	faulty->write_error_permille = faulty->sync_error_permille = 0;
+	faulty->open_error = faulty->reap_error = 0;
+}
+
+/* The witness reads the region: it must not when that is gone. */
+static void end(struct fixture *f, struct kit_log *log)
+{
+	kit_drain(&f->kit);
+	f->faulty.streams = NULL;
+	kit_end_and_check(&f->kit, log);
+	assert_string_equal(f->faulty.complaint, "");
+	faulty_fini(&f->faulty);
+	kit_fini(&f->kit);
+	free(f);
+}
+
+static void short_writes_are_completed(void **state)
+{
+	struct fixture *f = make();
+	struct kit_log log;
+
+	(void)state;
+	f->faulty.short_permille = 500;
+	kit_attach(&f->kit, &f->options, false);
+	run_for(f, 2000);
+	end(f, &log);
+	assert_int_equal(log.poisoned_count, 0);
+	assert_int_equal(log.copy_count, 0);
+}
+
+static void again_is_tried_again(void **state)
+{
+	struct fixture *f = make();
+	struct kit_log log;
+
+	(void)state;
+	f->faulty.again_permille = 500;
+	kit_attach(&f->kit, &f->options, false);
+	run_for(f, 2000);
+	end(f, &log);
+	assert_int_equal(log.poisoned_count, 0);
+}
+
+static void again_for_ever_is_an_error(void **state)
+{
+	struct fixture *f = make();
+	struct kit_log log;
+
+	(void)state;
+	f->faulty.again_permille = 1000;
+	kit_attach(&f->kit, &f->options, false);
+	run_for(f, 300);
+	assert_int_equal(takt_recorder_status(f->kit.recorder).phase, TAKT_RECORDER_FAILING);
+	heal(&f->faulty);
+	end(f, &log);
+	assert_true(log.poisoned_count > 0);
+}
+
+static void completions_may_come_late_and_in_any_order(void **state)
+{
+	struct fixture *f = make();
+	struct kit_log log;
+
+	(void)state;
+	f->faulty.delay_max = 30;
+	kit_attach(&f->kit, &f->options, false);
+	run_for(f, 5000);
+	end(f, &log);
+	assert_int_equal(log.poisoned_count, 0);
+	assert_int_equal(log.copy_count, 0);
+}
+
+static void write_error_costs_a_segment_and_no_record(void **state)
+{
+	static const int errors[] = { -EIO, -ENOSPC, -EFBIG };
+
+	(void)state;
+	for (uint32_t i = 0; i < 3; i++) {
+		struct fixture *f = make();
+		struct kit_log log;
+
+		f->faulty.write_error = errors[i];
+		f->faulty.write_error_permille = 20;
+		f->faulty.delay_max = 5;
+		kit_attach(&f->kit, &f->options, false);
+		run_for(f, 5000);
+		assert_int_equal(atomic_load(&f->kit.rt->recorder->last_errno), -errors[i]);
+		assert_true(f->faulty.error_count > 0);
+		heal(&f->faulty);
+		end(f, &log);
+		assert_true(log.poisoned_count > 0);
+	}
+}
+
+static void failed_sync_is_never_repeated_on_the_same_segment(void **state)
+{
+	struct fixture *f = make();
+	struct kit_log log;
+
+	(void)state;
+	f->faulty.sync_error_permille = 100;
+	f->faulty.delay_max = 10;
+	kit_attach(&f->kit, &f->options, false);
+	run_for(f, 10000);
+	assert_true(f->faulty.error_count > 3);
+	heal(&f->faulty);
+	end(f, &log);
+	assert_true(log.poisoned_count >= 3);
+}
+
+static void full_disk_is_waited_for(void **state)
+{
+	struct fixture *f = make();
+	struct takt_recorder_status status;
+	struct kit_log log;
+
+	(void)state;
+	kit_attach(&f->kit, &f->options, false);
+	run_for(f, 500);
+	f->faulty.open_error = -ENOSPC;
+	run_for(f, 5000);
+	status = takt_recorder_status(f->kit.recorder);
+	assert_int_equal(status.phase, TAKT_RECORDER_FAILING);
+	assert_non_null(strstr(status.text, "No space left"));
+	assert_int_equal(atomic_load(&f->kit.rt->recorder->phase), TAKT_RECORDER_FAILING);
+	assert_int_equal(atomic_load(&f->kit.rt->recorder->last_errno), ENOSPC);
+	heal(&f->faulty);
+	run_for(f, 2000);
+	assert_int_equal(takt_recorder_status(f->kit.recorder).phase, TAKT_RECORDER_WRITING);
+	end(f, &log);
+	assert_int_equal(log.poisoned_count, 0);
+}
+
+static void everything_at_once_loses_nothing(void **state)
+{
+	struct fixture *f = make();
+	struct kit_log log;
+
+	(void)state;
+	f->faulty.short_permille = 100;
+	f->faulty.again_permille = 100;
+	f->faulty.write_error_permille = 5;
+	f->faulty.write_error = -EIO;
+	f->faulty.sync_error_permille = 20;
+	f->faulty.delay_max = 20;
+	kit_attach(&f->kit, &f->options, false);
+	run_for(f, 20000);
+	heal(&f->faulty);
+	end(f, &log);
+}
+
+static void stop_does_not_wait_for_a_disk_that_refuses(void **state)
+{
+	struct fixture *f = make();
+	struct kit_log log;
+
+	(void)state;
+	f->faulty.write_error = -EIO;
+	f->faulty.write_error_permille = 1000;
+	kit_attach(&f->kit, &f->options, false);
+	run_for(f, 100);
+	takt_recorder_stop(f->kit.recorder);
+	assert_int_equal(kit_finish(&f->kit), TAKT_RECORDER_STOPPED);
+	heal(&f->faulty);
+	kit_attach(&f->kit, &f->options, false);
+	f->faulty.open_error = -ENOSPC;
+	run_for(f, 100);
+	takt_recorder_stop(f->kit.recorder);
+	assert_int_equal(kit_finish(&f->kit), TAKT_RECORDER_STOPPED);
+	heal(&f->faulty);
+	kit_attach(&f->kit, &f->options, false);
+	end(f, &log);
+}
+
+static void dead_run_waits_for_the_disk(void **state)
+{
+	struct fixture *f = make();
+	struct kit_log log;
+
+	(void)state;
+	f->faulty.open_error = -ENOSPC;
+	kit_put_many(&f->kit, 0, 200);
+	f->faulty.streams = NULL;
+	kit_rt_dies(&f->kit);
+	kit_attach(&f->kit, &f->options, false);
+	for (uint32_t i = 0; i < 3000; i++) {
+		assert_int_equal(kit_round(&f->kit), TAKT_RECORDER_GOES_ON);
+	}
+	assert_int_equal(access(f->kit.region_path, F_OK), 0);
+	heal(&f->faulty);
+	kit_end_and_check(&f->kit, &log);
+	faulty_fini(&f->faulty);
+	kit_fini(&f->kit);
+	free(f);
+}
+
+static void broken_backend_is_given_up_for_another(void **state)
+{
+	struct fixture *f = make();
+	struct kit_log log;
+
+	(void)state;
+	kit_attach(&f->kit, &f->options, false);
+	run_for(f, 300);
+	f->faulty.reap_error = -EBADF;
+	kit_put_many(&f->kit, 0, 10);
+	kit_seal(&f->kit);
+	assert_int_equal(kit_finish(&f->kit), TAKT_RECORDER_LOST);
+	heal(&f->faulty);
+	kit_attach(&f->kit, &f->options, false);
+	end(f, &log);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(short_writes_are_completed),
+		cmocka_unit_test(again_is_tried_again),
+		cmocka_unit_test(again_for_ever_is_an_error),
+		cmocka_unit_test(completions_may_come_late_and_in_any_order),
+		cmocka_unit_test(write_error_costs_a_segment_and_no_record),
+		cmocka_unit_test(failed_sync_is_never_repeated_on_the_same_segment),
+		cmocka_unit_test(full_disk_is_waited_for),
+		cmocka_unit_test(everything_at_once_loses_nothing),
+		cmocka_unit_test(stop_does_not_wait_for_a_disk_that_refuses),
+		cmocka_unit_test(dead_run_waits_for_the_disk),
+		cmocka_unit_test(broken_backend_is_given_up_for_another),
+	};
+
+	if (argc > 1) {
+		cmocka_set_test_filter(argv[1]);
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
