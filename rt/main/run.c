@@ -357,7 +357,9 @@ int takt_command_check(int argc, char **argv)
 
 	if (has_option(argc, argv, "--help")) {
 		fputs("usage: takt check [--json] GRAPH.yaml\n"
-		      "Load and plan a graph and print the plan; changes nothing.\n", stdout);
+		      "       takt check --keys\n"
+		      "Load and plan a graph and print the plan; changes nothing. --keys: print every\n"
+		      "key that a graph file may have, with its unit, default and range.\n", stdout);
 		return 0;
 	}
 	if (spawn_rt(argc, argv, first, &run.rt) < 0) {

@@ -14,6 +14,7 @@
 
 #include "rt/base/quantity.h"
 #include "rt/base/version.h"
+#include "rt/config/keys.h"
 #include "rt/engine/engine.h"
 #include "rt/graph/plan.h"
 #include "rt/graph/print.h"
@@ -32,6 +33,7 @@ static const char help[] =
 	"  --dev              no real-time priority, no locked memory, no deadline: fit for a debugger\n"
 	"  --check            load and plan only; print the plan\n"
 	"  --json             with --check: as JSON\n"
+	"  --keys             print every key of a graph file with unit, default and range\n"
 	"  --ready-fd N       write 'RUN-ID REGION' to descriptor N once the run is there\n"
 	"  --help, --version\n"
 	"\n"
@@ -94,7 +96,7 @@ static int parse_number(const char *text, uint64_t most, uint64_t *ret_value)
 
 enum option_id {
 	OPT_FOR = 256, OPT_CYCLES, OPT_LEVEL, OPT_LOG_DIR, OPT_RUN_DIR, OPT_DEV, OPT_CHECK, OPT_JSON,
-	OPT_READY_FD, OPT_HELP, OPT_VERSION
+	OPT_KEYS, OPT_READY_FD, OPT_HELP, OPT_VERSION
 };
 
 static const struct option options[] = {
@@ -106,11 +108,54 @@ static const struct option options[] = {
 	{ "dev", no_argument, NULL, OPT_DEV },
 	{ "check", no_argument, NULL, OPT_CHECK },
 	{ "json", no_argument, NULL, OPT_JSON },
+	{ "keys", no_argument, NULL, OPT_KEYS },
 	{ "ready-fd", required_argument, NULL, OPT_READY_FD },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ "version", no_argument, NULL, OPT_VERSION },
 	{ 0 },
 };
+
+static void print_key(const struct takt_key *key)
+{
+	printf("  %-13s", key->key);
+	if (key->kind == TAKT_KEY_REFUSED) {
+		printf("not built yet: %s\n", key->doc);
+		return;
+	}
+	printf("%s", key->doc);
+	if (key->kind == TAKT_KEY_CHOICE || key->kind == TAKT_KEY_OVERRUN) {
+		printf(": %s", key->more);
+	}
+	if (key->need == TAKT_KEY_REQUIRED) {
+		printf(" (required, like %s", key->default_text);
+	} else if (key->default_text[0]) {
+		printf(" (default %s", key->default_text);
+	} else {
+		printf("\n");
+		return;
+	}
+	if (key->min_text[0] || key->max_text[0]) {
+		printf(", %s to %s", key->min_text, key->max_text[0] ? key->max_text : "any");
+	}
+	printf(")\n");
+}
+
+static void print_keys(void)
+{
+	uint32_t count;
+	const struct takt_key *keys = takt_keys(&count);
+	const char *place = "";
+
+	for (uint32_t i = 0; i < count; i++) {
+		const char *name = takt_key_place_name(keys[i].place);
+
+		if (i == 0 || strcmp(name, place) != 0) {
+			printf("%s\n", name[0] ? name : "at the top");
+			place = name;
+		}
+		print_key(&keys[i]);
+	}
+}
 
 /* Returns -1 to go on, else the exit code. */
 static int take_option(struct command *command, int option, const char *value)
@@ -151,6 +196,9 @@ static int take_option(struct command *command, int option, const char *value)
 	case OPT_JSON:
 		command->json = true;
 		return -1;
+	case OPT_KEYS:
+		print_keys();
+		return 0;
 	case OPT_READY_FD:
 		if (parse_number(value, 1023, &number) < 0) {
 			return usage("--ready-fd needs a descriptor", value);
