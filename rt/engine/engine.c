@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "rt/base/testpoint.h"
 #include "rt/base/version.h"
 #include "rt/engine/fatal.h"
 #include "rt/engine/setup.h"
@@ -185,6 +186,7 @@ static int run_published(struct takt_engine *engine, struct takt_err *err)
 	uint32_t reason;
 	int r, code;
 
+	TAKT_TEST_POINT("rt_published");
 	record(engine, TAKT_NO_TASK, TAKT_EVENT_instantiated, getpid(), takt_version());
 	for (uint32_t i = 0; i < engine->missing_count; i++) {
 		record(engine, TAKT_NO_TASK, TAKT_EVENT_degraded, 0, engine->missing[i]);
@@ -202,6 +204,7 @@ static int run_published(struct takt_engine *engine, struct takt_err *err)
 		takt_watch(engine);
 	}
 	atomic_store_explicit(&engine->region->rt->phase, TAKT_RT_STOPPING, memory_order_release);
+	TAKT_TEST_POINT("rt_stopping");
 	stop_threads(engine, lane_started);
 	reason = atomic_load_explicit(&engine->stop_reason, memory_order_acquire);
 	code = r < 0 ? TAKT_EXIT_NOT_STARTED : exit_code_of(reason);
@@ -213,7 +216,9 @@ static int run_published(struct takt_engine *engine, struct takt_err *err)
 	takt_fatal_failsafe(engine);
 	takt_position_set(&engine->main_position, 0, TAKT_METHOD_NONE);
 	record(engine, TAKT_NO_TASK, TAKT_EVENT_shutdown_completed, code, NULL);
+	TAKT_TEST_POINT("rt_before_seal");
 	seal_all(engine);
+	TAKT_TEST_POINT("rt_sealed");
 	atomic_store_explicit(&engine->region->rt->exit_code, code, memory_order_relaxed);
 	atomic_store_explicit(&engine->region->rt->phase, TAKT_RT_ENDED, memory_order_release);
 	return r < 0 ? r : code;

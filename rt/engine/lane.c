@@ -59,6 +59,7 @@ static void begin_draft(struct takt_lane *lane)
 	const struct takt_plan *plan = lane->engine->plan;
 	char *base = takt_stream_reserve(&lane->stream, plan->copperlist_bytes_max);
 
+	TAKT_TEST_POINT("lane_reserved");
 	lane->draft.recorded = base != NULL;
 	if (base) {
 		end_gap(lane);
@@ -132,9 +133,9 @@ static void end_draft(struct takt_lane *lane, uint64_t end_counter)
 	head->record.mono_ns = lane->mono_ns;
 	head->record.bytes = lane->draft.cursor + n * (uint32_t)sizeof(struct takt_message_row);
 	if (lane->draft.recorded) {
-		TAKT_TEST_POINT("lane.before-commit");
+		TAKT_TEST_POINT("lane_before_commit");
 		takt_stream_commit(&lane->stream, &head->record);
-		TAKT_TEST_POINT("lane.after-commit");
+		TAKT_TEST_POINT("lane_after_commit");
 	}
 }
 
@@ -164,9 +165,9 @@ static void seal_if_due(struct takt_lane *lane, uint64_t now_ns)
 
 	if (stream->open && (takt_stream_is_full(stream, plan->copperlist_bytes_max) ||
 			     next_end_ns - stream->first_mono_ns >= plan->flush_ns)) {
-		TAKT_TEST_POINT("lane.before-seal");
+		TAKT_TEST_POINT("lane_before_seal");
 		takt_stream_seal(&lane->stream);
-		TAKT_TEST_POINT("lane.after-seal");
+		TAKT_TEST_POINT("lane_after_seal");
 	}
 	takt_events_flush(&lane->events, lane->cycle, now_ns, next_end_ns, plan->flush_ns);
 }
@@ -528,11 +529,13 @@ void *takt_lane_main(void *arg)
 		}
 	}
 	atomic_store_explicit(&lane->position.busy_since_ns, 0, memory_order_relaxed);
+	TAKT_TEST_POINT("lane_ending");
 	end_overrun(lane);
 	end_late(lane);
 	end_gap(lane);
 	takt_stream_seal(&lane->stream);
 	takt_events_end(&lane->events, lane->cycle, takt_clock_mono_ns());
+	TAKT_TEST_POINT("lane_sealed");
 	atomic_store_explicit(&lane->ended, true, memory_order_release);
 	return NULL;
 }

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "rt/base/testpoint.h"
 #include "rt/engine/catalog.h"
 #include "rt/engine/worker.h"
 #include "rt/graph/size.h"
@@ -233,5 +234,6 @@ int takt_engine_make_region(struct takt_engine *engine, struct takt_err *err)
 	takt_memory_touch(engine->region->control, engine->region->control_bytes);
 	takt_memory_touch(engine->region->arena, engine->region->arena_bytes);
 	make_producers(engine);
+	TAKT_TEST_POINT("rt_before_publish");
 	return takt_region_publish(engine->region, err);
 }
