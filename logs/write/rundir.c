@@ -155,7 +155,13 @@ static int make_run(int log_fd, const char *graph, const char *run_text, uint32_
 	return -errno;
 }
 
-static int scan_segments(int dir_fd, int (*visit)(int dir_fd, const char *name, uint32_t number,
+struct segment_name {
+	const char *name;
+	uint32_t number;
+	bool is_new;		/* not finished */
+};
+
+static int scan_segments(int dir_fd, int (*visit)(int dir_fd, const struct segment_name *segment,
 						  void *user), void *user)
 {
 	const int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -171,24 +177,27 @@ static int scan_segments(int dir_fd, int (*visit)(int dir_fd, const char *name, 
 	}
 	for (const struct dirent *e = readdir(dir); e && r == 0; e = readdir(dir)) {
 		const char *rest;
-		const uint32_t number = parse_number(e->d_name, TAKT_SEGMENT_SUFFIX, &rest);
+		struct segment_name segment = {
+			.name = e->d_name,
+			.number = parse_number(e->d_name, TAKT_SEGMENT_SUFFIX, &rest),
+		};
 
-		if (number > 0 && *rest == '\0') {
-			r = visit(dir_fd, e->d_name, number, user);
+		segment.is_new = segment.number > 0 && strcmp(rest, TAKT_SEGMENT_NEW_SUFFIX) == 0;
+		if (segment.number > 0 && (segment.is_new || *rest == '\0')) {
+			r = visit(dir_fd, &segment, user);
 		}
 	}
 	closedir(dir);
 	return r;
 }
 
-static int visit_highest(int dir_fd, const char *name, uint32_t number, void *user)
+static int visit_highest(int dir_fd, const struct segment_name *segment, void *user)
 {
 	uint32_t *highest = user;
 
 	(void)dir_fd;
-	(void)name;
-	if (number > *highest) {
-		*highest = number;
+	if (segment->number > *highest) {
+		*highest = segment->number;
 	}
 	return 0;
 }
@@ -247,11 +256,13 @@ struct trimming {
 	int busy;
 };
 
-static int visit_trim(int dir_fd, const char *name, uint32_t number, void *user)
+static int visit_trim(int dir_fd, const struct segment_name *segment, void *user)
 {
 	struct trimming *trimming = user;
 
-	if (number < trimming->below && takt_segment_trim(dir_fd, name) == -EBUSY) {
+	if (segment->number < trimming->below &&
+	    (segment->is_new ? takt_segment_remove_new(dir_fd, segment->name)
+			     : takt_segment_trim(dir_fd, segment->name)) == -EBUSY) {
 		trimming->busy++;
 	}
 	return 0;

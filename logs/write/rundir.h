@@ -24,7 +24,8 @@ TAKT_BG int takt_rundir_open(const char *log_dir, const char *graph, uint64_t ru
 			     struct takt_rundir *ret_rundir, struct takt_err *err);
 TAKT_BG void takt_rundir_close(struct takt_rundir *rundir);
 
-/* Give back the preallocated rest of segments that dead writers left, numbers below @below.
+/* Give back the preallocated rest of segments that dead writers left, numbers below @below; remove those that
+ * they did not finish making.
  * Returns how many are still locked, or -errno.  [bg] */
 TAKT_BG int takt_rundir_trim(const struct takt_rundir *rundir, uint32_t below);
 

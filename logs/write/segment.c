@@ -164,7 +164,7 @@ static int write_catalog(struct takt_segment_kind *kind, const struct takt_segme
 			 TAKT_SEGMENT_CHUNKS_AT);
 }
 
-static int fill_file(struct takt_segment_kind *kind, struct takt_segment *segment, int dir_fd)
+static int fill_file(struct takt_segment_kind *kind, struct takt_segment *segment)
 {
 	int r = preallocate(kind, segment);
 
@@ -182,11 +182,29 @@ static int fill_file(struct takt_segment_kind *kind, struct takt_segment *segmen
 		r = write_catalog(kind, segment);
 		TAKT_TEST_POINT("segment_catalog");
 	}
-	if (r == 0 && (fsync(segment->fd) < 0 || fsync(dir_fd) < 0)) {
+	if (r == 0 && fsync(segment->fd) < 0) {
 		r = -errno;
 	}
-	TAKT_TEST_POINT("segment_ready");
+	TAKT_TEST_POINT("segment_filled");
 	return r;
+}
+
+/* Give the whole file its name; never in place of another. */
+static int name_file(struct takt_segment *segment, int dir_fd, const char *new_name)
+{
+	int r = renameat2(dir_fd, new_name, dir_fd, segment->name, RENAME_NOREPLACE);
+
+	if (r < 0 && (errno == EINVAL || errno == ENOSYS)) {	/* this file system cannot look */
+		r = faccessat(dir_fd, segment->name, F_OK, 0) == 0
+			    ? (errno = EEXIST, -1)
+			    : renameat(dir_fd, new_name, dir_fd, segment->name);
+	}
+	TAKT_TEST_POINT("segment_named");
+	if (r == 0) {
+		r = fsync(dir_fd);
+	}
+	TAKT_TEST_POINT("segment_ready");
+	return r < 0 ? -errno : 0;
 }
 
 static void forget(struct takt_segment *segment)
@@ -203,6 +221,7 @@ int takt_segment_create(struct takt_segment_kind *kind, struct takt_backend *bac
 			uint32_t number, struct takt_segment *ret_segment, struct takt_err *err)
 {
 	struct takt_segment segment = { .fd = -1, .number = number };
+	char new_name[sizeof(segment.name) + sizeof(TAKT_SEGMENT_NEW_SUFFIX)];
 	int r;
 
 	segment.data_at = TAKT_SEGMENT_CHUNKS_AT + kind->catalog_span;
@@ -213,7 +232,8 @@ int takt_segment_create(struct takt_segment_kind *kind, struct takt_backend *bac
 		free(segment.block);
 		return takt_err_set(err, -ENOMEM, "out of memory");
 	}
-	segment.fd = backend->ops->open(backend, dir_fd, segment.name);
+	snprintf(new_name, sizeof(new_name), "%s" TAKT_SEGMENT_NEW_SUFFIX, segment.name);
+	segment.fd = backend->ops->open(backend, dir_fd, new_name);
 	if (segment.fd < 0) {
 		r = takt_err_set(err, segment.fd, "cannot make %s: %s", segment.name,
 				 strerror(-segment.fd));
@@ -224,9 +244,13 @@ int takt_segment_create(struct takt_segment_kind *kind, struct takt_backend *bac
 	/* Where the file system has no locks, readers see no writer; that is all. */
 	lock_file(segment.fd);
 	TAKT_TEST_POINT("segment_locked");
-	r = fill_file(kind, &segment, dir_fd);
+	r = fill_file(kind, &segment);
+	if (r == 0) {
+		r = name_file(&segment, dir_fd, new_name);
+	}
 	if (r < 0) {
-		takt_segment_discard(&segment, dir_fd);
+		unlinkat(dir_fd, new_name, 0);
+		forget(&segment);
 		return takt_err_set(err, r, "cannot fill %04u" TAKT_SEGMENT_SUFFIX ": %s", number,
 				    strerror(-r));
 	}
@@ -325,6 +349,22 @@ int takt_segment_trim(int dir_fd, const char *name)
 		if (end >= 0 && end < st.st_size && ftruncate(fd, end) < 0) {
 			r = -errno;
 		}
+	}
+	close(fd);
+	return r == -EAGAIN || r == -EACCES ? -EBUSY : r;
+}
+
+int takt_segment_remove_new(int dir_fd, const char *name)
+{
+	const int fd = openat(dir_fd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	int r;
+
+	if (fd < 0) {
+		return -errno;
+	}
+	r = lock_file(fd);
+	if (r == 0 && unlinkat(dir_fd, name, 0) < 0) {
+		r = -errno;
 	}
 	close(fd);
 	return r == -EAGAIN || r == -EACCES ? -EBUSY : r;

@@ -10,6 +10,7 @@
 #include "logs/write/backend.h"
 #include "rt/shm/chunk.h"
 
+#define TAKT_SEGMENT_NEW_SUFFIX ".new"	/* behind the name while it is being made */
 #define TAKT_SEGMENT_BYTES_MIN (64u << 10)
 #define TAKT_SEGMENT_BYTES_MAX (1ull << 40)
 #define TAKT_SEGMENT_BYTES_DEFAULT (256ull << 20)
@@ -41,8 +42,8 @@ TAKT_SETUP int takt_segment_kind_init(struct takt_segment_kind *kind, uint64_t r
 				      const void *catalog, uint32_t catalog_bytes);
 TAKT_SETUP void takt_segment_kind_fini(struct takt_segment_kind *kind);
 
-/* Make, lock, preallocate and fill file @number in @dir_fd, all on stable storage when it returns. On failure
- * nothing is left behind. -EEXIST: the number is taken.  [bg] */
+/* Make, lock, preallocate and fill file @number in @dir_fd, under a name of its own until it is whole; all on
+ * stable storage when it returns. On failure nothing is left behind. -EEXIST: the number is taken.  [bg] */
 TAKT_BG int takt_segment_create(struct takt_segment_kind *kind, struct takt_backend *backend, int dir_fd,
 				uint32_t number, struct takt_segment *ret_segment,
 				struct takt_err *err);
@@ -62,5 +63,9 @@ TAKT_BG void takt_segment_discard(struct takt_segment *segment, int dir_fd);
 /* Give back what a dead writer preallocated in @name and never wrote; only while nobody holds the lock.
  * Returns 0, -EBUSY (locked), -errno.  [bg] */
 TAKT_BG int takt_segment_trim(int dir_fd, const char *name);
+
+/* Remove @name, a segment that a dead writer did not finish making; only while nobody holds the lock.
+ * Returns 0, -EBUSY (locked), -errno.  [bg] */
+TAKT_BG int takt_segment_remove_new(int dir_fd, const char *name);
 
 #endif

@@ -132,6 +132,13 @@ tests_unit_write_record_test_SOURCES = %D%/write_record_test.c $(write_kit)
 tests_unit_write_record_test_LDADD = $(unit_libs)
 TSAN_TESTS += %D%/write_record_test
 
+unit_tests += %D%/write_intake_test
+tests_unit_write_intake_test_SOURCES = %D%/write_intake_test.c $(write_kit)
+tests_unit_write_intake_test_LDADD = $(unit_libs)
+
+unit_tests += %D%/write_rundir_test
+tests_unit_write_rundir_test_LDADD = $(unit_libs)
+
 unit_tests += %D%/write_fault_test
 tests_unit_write_fault_test_SOURCES = %D%/write_fault_test.c \
 	%D%/write_faulty.c %D%/write_faulty.h $(write_kit)

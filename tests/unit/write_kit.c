@@ -446,7 +446,11 @@ void kit_read(const struct kit *kit, struct kit_log *log)
 	n = scandir(dir, &entries, NULL, by_name);
 	assert_true(n >= 0);
 	for (int i = 0; i < n; i++) {
-		if (strstr(entries[i]->d_name, TAKT_SEGMENT_SUFFIX)) {
+		const char *suffix = strrchr(entries[i]->d_name, '.');
+
+		if (strcmp(suffix, ".new") == 0) {
+			complain(log, "a segment that was not finished", 0);
+		} else if (strcmp(suffix, TAKT_SEGMENT_SUFFIX) == 0) {
 			snprintf(path, sizeof(path), "%s/%s", dir, entries[i]->d_name);
 			read_segment(&reading, path);
 		}
