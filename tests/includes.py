@@ -39,7 +39,7 @@ MAY = {
 
 # Third-party headers and the only places that may include them.
 OWNERS = {
-    r"liburing(\.h|/)": ("logs/write/", "rt/engine/settle.c"),
+    r"liburing(\.h|/)": ("logs/write/", "rt/engine/settle.c", "tests/bench/"),
     r"civetweb\.h": ("web/server",),
     r"cbor(\.h|/)": ("rt/msg/", "pyhost/frame/"),
     r"Python\.h": ("pyhost/",),

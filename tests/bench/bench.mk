@@ -4,6 +4,10 @@
 #   bench_scripts += %D%/disk.sh
 bench_programs =
 bench_scripts =
+bench_programs += %D%/write_bench
+tests_bench_write_bench_CFLAGS = $(AM_CFLAGS) $(URING_CFLAGS)
+tests_bench_write_bench_LDADD = libwrite.la $(base_libs) $(URING_LIBS)
+
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs)
 EXTRA_DIST += $(bench_scripts)
