@@ -262,10 +262,13 @@ int takt_engine_run(const struct takt_plan *plan, const struct takt_engine_optio
 		r = takt_fatal_install(engine);
 	}
 	if (r == 0) {
-		takt_thread_signal_stack();
-		r = run_published(engine, err);
+		r = takt_thread_signal_stack_begin();
 	}
-	takt_fatal_remove();
+	if (r == 0) {
+		r = run_published(engine, err);
+		takt_fatal_remove();
+		takt_thread_signal_stack_end();
+	}
 	takt_engine_dismantle(engine);
 	if (engine->awake_fd >= 0) {
 		close(engine->awake_fd);

@@ -15,7 +15,7 @@
 #define GUARD_BYTES 65536u
 #define SIGNAL_STACK_BYTES 65536u
 
-int takt_thread_signal_stack(void)
+int takt_thread_signal_stack_begin(void)
 {
 	stack_t stack = { .ss_size = SIGNAL_STACK_BYTES };
 
@@ -25,6 +25,16 @@ int takt_thread_signal_stack(void)
 	}
 	memset(stack.ss_sp, 0, SIGNAL_STACK_BYTES);
 	return sigaltstack(&stack, NULL) < 0 ? -errno : 0;
+}
+
+void takt_thread_signal_stack_end(void)
+{
+	const stack_t none = { .ss_flags = SS_DISABLE };
+	stack_t stack;
+
+	if (sigaltstack(&none, &stack) == 0 && !(stack.ss_flags & SS_DISABLE)) {
+		free(stack.ss_sp);
+	}
 }
 
 static void *trampoline(void *arg)

@@ -34,8 +34,9 @@ struct takt_thread {
 TAKT_SETUP int takt_thread_start(struct takt_thread *thread, const struct takt_thread_spec *spec);
 TAKT_SETUP void takt_thread_join(struct takt_thread *thread);
 
-/* Give the calling thread a signal stack of its own.  [setup] */
-TAKT_SETUP int takt_thread_signal_stack(void);
+/* Give the calling thread a signal stack of its own, and take it away again. -ENOMEM.  [setup] */
+TAKT_SETUP int takt_thread_signal_stack_begin(void);
+TAKT_SETUP void takt_thread_signal_stack_end(void);
 
 /* Policy and pin of the calling thread.  [setup] */
 TAKT_SETUP int takt_thread_set_priority(int priority);
