@@ -100,7 +100,10 @@ class World:
         shutil.rmtree(self.run_dir, ignore_errors=True)
 
     def spawn(self, argv, env=None, **kw):
-        p = subprocess.Popen(argv, env=dict(os.environ, **(env or {})), text=True,
+        # Fatal signals are takt-rt's own business, also under a sanitizer.
+        asan = os.environ.get("ASAN_OPTIONS", "").replace("allow_user_segv_handler=0", "")
+        asan = f"{asan}:allow_user_segv_handler=1:handle_sigfpe=0:handle_sigill=0:handle_abort=0"
+        p = subprocess.Popen(argv, env=dict(os.environ, ASAN_OPTIONS=asan, **(env or {})), text=True,
                              stdin=subprocess.DEVNULL, **kw)
         self.processes.append(p)
         return p
