@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "logs/write/recorder.h"
 #include "logs/write/writer.h"
@@ -209,6 +210,11 @@ static void let_go(struct taktd_runs *runs, struct run *run, enum takt_recorder_
 	if (end == TAKT_RECORDER_LOST) {
 		run->backend = run->backend == TAKT_BACKEND_DIRECT ? TAKT_BACKEND_BUFFERED
 								   : TAKT_BACKEND_DIRECT;
+	} else if (end == TAKT_RECORDER_RUN_ENDED && access(run->path, F_OK) == 0) {
+		fprintf(stderr, "taktd: %s: is recorded, but cannot be removed; remove it by hand\n",
+			run->path);
+		run->error = -EPERM;
+		run->retry_at_ns = UINT64_MAX;
 	} else if (end == TAKT_RECORDER_RUN_ENDED) {
 		run->path[0] = '\0';
 	}

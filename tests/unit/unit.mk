@@ -139,6 +139,14 @@ tests_unit_write_intake_test_LDADD = $(unit_libs)
 unit_tests += %D%/write_rundir_test
 tests_unit_write_rundir_test_LDADD = $(unit_libs)
 
+unit_tests += %D%/write_backend_test
+tests_unit_write_backend_test_SOURCES = %D%/write_backend_test.c $(write_kit)
+tests_unit_write_backend_test_LDADD = $(unit_libs)
+
+unit_tests += %D%/write_quiet_test
+tests_unit_write_quiet_test_SOURCES = %D%/write_quiet_test.c $(write_kit)
+tests_unit_write_quiet_test_LDADD = $(unit_libs)
+
 unit_tests += %D%/write_fault_test
 tests_unit_write_fault_test_SOURCES = %D%/write_fault_test.c \
 	%D%/write_faulty.c %D%/write_faulty.h $(write_kit)
