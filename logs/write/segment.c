@@ -12,6 +12,7 @@
 
 #include "rt/base/crc32c.h"
 #include "rt/base/testpoint.h"
+#include "rt/clock/clock.h"
 #include "rt/msg/catalog.h"
 
 #define SECOND_SUPERBLOCK_AT TAKT_BLOCK_BYTES
@@ -64,14 +65,6 @@ void takt_segment_kind_fini(struct takt_segment_kind *kind)
 {
 	free(kind->catalog_chunk);
 	kind->catalog_chunk = NULL;
-}
-
-static int64_t now_ns(clockid_t clock)
-{
-	struct timespec t = { 0 };
-
-	clock_gettime(clock, &t);
-	return t.tv_sec * 1000000000ll + t.tv_nsec;
 }
 
 static int lock_file(int fd)
@@ -146,8 +139,8 @@ static void fill_superblock(const struct takt_segment_kind *kind, struct takt_se
 	block->run = kind->run;
 	block->number = segment->number;
 	block->writer_pid = (uint32_t)getpid();
-	block->created_mono_ns = (uint64_t)now_ns(CLOCK_MONOTONIC);
-	block->created_real_ns = now_ns(CLOCK_REALTIME);
+	block->created_mono_ns = takt_clock_mono_ns();
+	block->created_real_ns = takt_clock_real_ns();
 	memcpy(block->boot_id, kind->boot_id, sizeof(block->boot_id));
 	memcpy(block->machine_id, kind->machine_id, sizeof(block->machine_id));
 	memcpy(block->graph, kind->graph, sizeof(block->graph));

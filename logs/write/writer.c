@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "logs/write/recorder.h"
+#include "rt/clock/clock.h"
 
 #define STACK_BYTES (256u << 10)
 #define BUSY_SLEEP_NS 1000000
@@ -22,14 +23,6 @@ struct takt_writer {
 	/* An empty place is filled by the manager (release), a filled one emptied by the thread. */
 	_Atomic(struct takt_recorder *) recorders[TAKT_WRITER_RUNS_MAX];
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec t = { 0 };
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 /* One round over all runs: the busiest answer. */
 static enum takt_recorder_activity step_all(struct takt_writer *writer)
@@ -45,7 +38,7 @@ static enum takt_recorder_activity step_all(struct takt_writer *writer)
 		if (!recorder) {
 			continue;
 		}
-		one = takt_recorder_step(recorder, now_ns());
+		one = takt_recorder_step(recorder, takt_clock_mono_ns());
 		if (one == TAKT_RECORDER_FINISHED) {
 			atomic_store_explicit(&writer->recorders[i], NULL, memory_order_release);
 			takt_recorder_let_go(recorder);
@@ -70,8 +63,8 @@ static void *run(void *user)
 			continue;
 		}
 		if (activity == TAKT_RECORDER_BUSY) {
-			busy_at_ns = now_ns();
-		} else if (now_ns() - busy_at_ns > BUSY_AFTER_NS) {
+			busy_at_ns = takt_clock_mono_ns();
+		} else if (takt_clock_mono_ns() - busy_at_ns > BUSY_AFTER_NS) {
 			t.tv_nsec = IDLE_SLEEP_NS;
 		}
 		clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL);

@@ -7,6 +7,7 @@ libbase_la_SOURCES = \
 	%D%/json.c %D%/json.h \
 	%D%/pool.c %D%/pool.h \
 	%D%/quantity.c %D%/quantity.h \
+	%D%/round.h \
 	%D%/suggest.c %D%/suggest.h \
 	%D%/tags.h %D%/testpoint.c %D%/testpoint.h \
 	%D%/text_buffer.c %D%/text_buffer.h \

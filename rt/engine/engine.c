@@ -127,6 +127,10 @@ static int start_lane(struct takt_engine *engine, struct takt_err *err)
 			return r;
 		}
 	}
+	if (engine->locked && takt_memory_lock(0) < 0) {
+		record(engine, TAKT_NO_TASK, TAKT_EVENT_degraded, 0,
+		       "memory is not locked: with what the tasks took it passes RLIMIT_MEMLOCK");
+	}
 	atomic_store_explicit(&engine->region->rt->phase, TAKT_RT_RUNNING, memory_order_release);
 	record(engine, TAKT_NO_TASK, TAKT_EVENT_mission_started, 0, "default");
 	r = takt_thread_start(&lane->thread, &spec);

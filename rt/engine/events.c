@@ -3,11 +3,6 @@
 
 #include <string.h>
 
-static uint32_t up8(uint32_t bytes)
-{
-	return (bytes + 7u) & ~7u;
-}
-
 static uint32_t bounded_length(const char *text, uint32_t most)
 {
 	uint32_t n = 0;
@@ -22,7 +17,7 @@ static bool put(struct takt_events *events, uint64_t cycle, uint64_t mono_ns, ui
 		enum takt_event event, const int64_t *values, const char *text)
 {
 	const uint32_t text_bytes = bounded_length(text, TAKT_EVENT_TEXT_MAX - 1);
-	const uint32_t bytes = up8((uint32_t)sizeof(struct takt_lifecycle_record) + text_bytes + 1);
+	const uint32_t bytes = takt_record_align((uint32_t)sizeof(struct takt_lifecycle_record) + text_bytes + 1);
 	struct takt_lifecycle_record *r = takt_stream_reserve(&events->stream, bytes);
 
 	if (!r) {
@@ -101,7 +96,7 @@ void takt_events_text(struct takt_events *events, uint64_t cycle, uint64_t mono_
 			bytes += lengths[i] + 1;
 		}
 	}
-	bytes = up8(bytes);
+	bytes = takt_record_align(bytes);
 	if (has_room_for(events, site->level, bytes)) {
 		report_loss(events, cycle, mono_ns);
 		r = takt_stream_reserve(&events->stream, bytes);

@@ -4,11 +4,6 @@
 
 #include "rt/engine/unit.h"
 
-static uint32_t up8(uint32_t bytes)
-{
-	return (bytes + 7u) & ~7u;
-}
-
 static void *take_from_draft(struct takt_draft *draft, uint32_t bytes)
 {
 	char *at = draft->base + draft->cursor;
@@ -33,7 +28,7 @@ static void *take_from_scratch(struct takt_lane *lane, uint32_t bytes)
 
 struct takt_message *takt_lane_add_message(struct takt_lane *lane, struct takt_outlet *outlet)
 {
-	const uint32_t bytes = up8(outlet->layout->bytes);
+	const uint32_t bytes = takt_record_align(outlet->layout->bytes);
 	struct takt_message *message = &outlet->messages[outlet->count];
 	void *payload = outlet->payload;
 
@@ -64,11 +59,11 @@ void takt_lane_trim(struct takt_lane *lane, struct takt_outlet *outlet)
 
 	message->bytes = used;
 	outlet->payload = NULL;
-	if (outlet->recorded && payload + up8(outlet->layout->bytes) == draft->base + draft->cursor) {
-		draft->cursor = (uint32_t)(payload - draft->base) + up8(used);
+	if (outlet->recorded && payload + takt_record_align(outlet->layout->bytes) == draft->base + draft->cursor) {
+		draft->cursor = (uint32_t)(payload - draft->base) + takt_record_align(used);
 	}
 	/* The bytes up to the next multiple of 8 belong to nobody: make them the same every time. */
-	memset(payload + used, 0, up8(used) - used);
+	memset(payload + used, 0, takt_record_align(used) - used);
 }
 
 void takt_lane_set_status(struct takt_lane *lane, struct takt_outlet *outlet, const char *text)

@@ -3,23 +3,24 @@
 #include "rt/engine/setup.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "rt/base/file.h"
 #include "rt/base/testpoint.h"
 #include "rt/engine/catalog.h"
+#include "rt/engine/settle.h"
 #include "rt/engine/worker.h"
 #include "rt/graph/size.h"
 #include "rt/msg/catalog.h"
 #include "rt/os/memory.h"
-#include "rt/engine/settle.h"
 
 #define EVENTS_RING_BYTES (1u << 20)
 #define SMALL_RING_BYTES (256u << 10)
+#define OTHER_BYTES (16u << 20)	/* locked beside the lane's ring: rings of events, stacks, tasks */
 
 static int missing(struct takt_engine *engine, struct takt_err *err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -82,7 +83,7 @@ static int get_priority(struct takt_engine *engine, struct takt_err *err)
 static int get_memory(struct takt_engine *engine, struct takt_err *err)
 {
 	struct rlimit limit = { 0, 0 };
-	const int r = takt_memory_lock();
+	const int r = takt_memory_lock(takt_plan_arena_bytes(engine->plan) + OTHER_BYTES);
 
 	if (r == 0) {
 		engine->locked = true;
@@ -120,17 +121,11 @@ int takt_engine_get_rights(struct takt_engine *engine, struct takt_err *err)
 	return r;
 }
 
-static void read_id(const char *path, char *out, size_t out_bytes)
+static void read_id(const char *path, char *out, uint32_t out_bytes)
 {
-	const int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd >= 0 ? read(fd, out, out_bytes - 1) : 0;
-
-	if (fd >= 0) {
-		close(fd);
+	if (takt_file_read_text(path, out, out_bytes) < 0) {
+		out[0] = '\0';
 	}
-	n = n > 0 ? n : 0;
-	out[n] = '\0';
-	out[strcspn(out, "\n")] = '\0';
 }
 
 static int fill_info(struct takt_engine *engine, struct takt_err *err)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rt/graph/size.h"
 
+#include "rt/base/round.h"
 #include "rt/shm/chunk.h"
 #include "rt/shm/record.h"
 #include "rt/shm/stream.h"
@@ -8,14 +9,9 @@
 #define ARENA_STEP (64u << 10)
 #define NS_PER_S 1000000000.0
 
-static uint64_t round_up(uint64_t bytes, uint64_t step)
-{
-	return (bytes + step - 1) / step * step;
-}
-
 uint64_t takt_plan_output_bytes(const struct takt_plan_output *output)
 {
-	const uint64_t payload = round_up(output->layout->bytes, 8);
+	const uint64_t payload = takt_round_up(output->layout->bytes, 8);
 
 	return output->slots *
 	       ((output->recorded ? payload : 0) + takt_copperlist_bytes(0, 1, 0) -
@@ -69,7 +65,7 @@ struct takt_plan_size takt_plan_size(const struct takt_plan *plan)
 		size.arena_bytes = wanted < TAKT_ARENA_BYTES_MIN ? TAKT_ARENA_BYTES_MIN :
 		(uint64_t)wanted;
 	}
-	size.arena_bytes = round_up(size.arena_bytes, ARENA_STEP);
+	size.arena_bytes = takt_round_up(size.arena_bytes, ARENA_STEP);
 	if (size.arena_bytes < least) {
 		size.arena_bytes = least;
 	}

@@ -18,6 +18,7 @@
 #include "rt/engine/engine.h"
 #include "rt/graph/plan.h"
 #include "rt/graph/print.h"
+#include "rt/os/limits.h"
 #include "rt/os/memory.h"
 #include "rt/shm/region.h"
 
@@ -269,20 +270,6 @@ static int find_log_dir(const struct command *command, const struct takt_plan *p
 	return n < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
-/* What the limits allow at most is ours to use. */
-static void raise_limits(void)
-{
-	static const int resources[] = { RLIMIT_RTPRIO, RLIMIT_MEMLOCK };
-	struct rlimit limit;
-
-	for (uint32_t i = 0; i < sizeof(resources) / sizeof(resources[0]); i++) {
-		if (getrlimit(resources[i], &limit) == 0 && limit.rlim_cur != limit.rlim_max) {
-			limit.rlim_cur = limit.rlim_max;
-			setrlimit(resources[i], &limit);
-		}
-	}
-}
-
 static int run(struct command *command, const struct takt_plan *plan)
 {
 	struct takt_err err = { 0 };
@@ -318,7 +305,8 @@ int main(int argc, char **argv)
 		return code;
 	}
 	takt_memory_tune_malloc();
-	raise_limits();
+	takt_limit_raise(RLIMIT_RTPRIO);
+	takt_limit_raise(RLIMIT_MEMLOCK);
 	if (command.run_dir[0] == '\0') {
 		takt_run_dir_default(command.run_dir, sizeof(command.run_dir));
 	}

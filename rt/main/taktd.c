@@ -19,12 +19,13 @@
 #include <sys/inotify.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "rt/base/version.h"
+#include "rt/clock/clock.h"
 #include "rt/main/taktd_runs.h"
 #include "rt/main/taktd_service.h"
+#include "rt/os/limits.h"
 #include "rt/shm/region.h"
 
 #define TICK_MS 100
@@ -62,14 +63,6 @@ struct service {
 	uint64_t idle_since_ns;
 	uint64_t stop_at_ns;		/* 0: not asked to */
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec t = { 0 };
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 static int usage(const char *what, const char *value)
 {
@@ -151,7 +144,7 @@ static void take_signals(struct service *service)
 
 	while (read(service->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (service->stop_at_ns == 0) {
-			service->stop_at_ns = now_ns() + STOP_NS;
+			service->stop_at_ns = takt_clock_mono_ns() + STOP_NS;
 			taktd_notify("STOPPING=1");
 			taktd_runs_stop(service->runs);
 		} else {
@@ -180,15 +173,15 @@ static bool may_end(struct service *service)
 	const struct command *command = service->command;
 
 	taktd_unlock(service->lock_fd);
-	if (taktd_runs_scan(service->runs, command->run_dir, now_ns()) == 0) {
+	if (taktd_runs_scan(service->runs, command->run_dir, takt_clock_mono_ns()) == 0) {
 		return true;
 	}
 	if (taktd_lock(service->lock_fd) == 0) {
-		service->idle_since_ns = now_ns();
+		service->idle_since_ns = takt_clock_mono_ns();
 		return false;
 	}
 	taktd_runs_stop(service->runs);	/* another taktd was quicker, and may have it */
-	service->stop_at_ns = now_ns() + STOP_NS;
+	service->stop_at_ns = takt_clock_mono_ns() + STOP_NS;
 	return false;
 }
 
@@ -196,22 +189,22 @@ static int serve(struct service *service)
 {
 	uint32_t attached;
 
-	service->idle_since_ns = now_ns();
+	service->idle_since_ns = takt_clock_mono_ns();
 	for (;;) {
-		if (taktd_runs_scan(service->runs, service->command->run_dir, now_ns()) > 0) {
-			service->idle_since_ns = now_ns();
+		if (taktd_runs_scan(service->runs, service->command->run_dir, takt_clock_mono_ns()) > 0) {
+			service->idle_since_ns = takt_clock_mono_ns();
 		}
-		attached = taktd_runs_tend(service->runs, now_ns());
+		attached = taktd_runs_tend(service->runs, takt_clock_mono_ns());
 		if (service->stop_at_ns != 0 && attached == 0) {
 			return 0;
 		}
-		if (service->stop_at_ns != 0 && now_ns() > service->stop_at_ns) {
+		if (service->stop_at_ns != 0 && takt_clock_mono_ns() > service->stop_at_ns) {
 			fprintf(stderr, "taktd: the disk does not answer; "
 				"what is not written stays in memory\n");
 			return 1;
 		}
 		if (service->stop_at_ns == 0 && service->command->exit_when_idle &&
-		    now_ns() - service->idle_since_ns > IDLE_NS && may_end(service)) {
+		    takt_clock_mono_ns() - service->idle_since_ns > IDLE_NS && may_end(service)) {
 			return 0;
 		}
 		wait_for_news(service);
@@ -232,20 +225,6 @@ static int open_signals(void)
 	sigaddset(&set, SIGINT);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
-/* What the limits allow at most is ours to use: registered memory counts as locked. */
-static void raise_limits(void)
-{
-	static const int resources[] = { RLIMIT_MEMLOCK, RLIMIT_NOFILE };
-	struct rlimit limit;
-
-	for (uint32_t i = 0; i < sizeof(resources) / sizeof(resources[0]); i++) {
-		if (getrlimit(resources[i], &limit) == 0 && limit.rlim_cur != limit.rlim_max) {
-			limit.rlim_cur = limit.rlim_max;
-			setrlimit(resources[i], &limit);
-		}
-	}
 }
 
 static int run(const struct command *command, int lock_fd)
@@ -287,7 +266,8 @@ int main(int argc, char **argv)
 	if (code >= 0) {
 		return code;
 	}
-	raise_limits();
+	takt_limit_raise(RLIMIT_MEMLOCK);	/* registered memory counts as locked */
+	takt_limit_raise(RLIMIT_NOFILE);
 	if (command.run_dir[0] == '\0') {
 		takt_run_dir_default(command.run_dir, sizeof(command.run_dir));
 	}

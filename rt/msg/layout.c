@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rt/base/round.h"
 #include "rt/msg/name.h"
 
 #define FNV_OFFSET UINT64_C(0xcbf29ce484222325)
@@ -175,11 +176,6 @@ static int check_type(const struct takt_type *type, struct takt_err *err)
 	return 0;
 }
 
-static uint64_t round_up(uint64_t bytes, uint64_t align)
-{
-	return (bytes + align - 1) / align * align;
-}
-
 /* Leaves of a field: its items', and the count of a list. A text is one. */
 static void count_columns(struct takt_layout *layout, uint32_t index)
 {
@@ -203,10 +199,10 @@ static void place_field(struct takt_layout *layout, uint32_t index, uint64_t *at
 	const uint32_t item_align = place->nested ? place->nested->align : item_bytes;
 	const bool list = field->shape == TAKT_SHAPE_LIST;
 	const uint32_t align = list && item_align < 4 ? 4 : item_align;
-	const uint64_t offset = round_up(*at, align);
-	const uint64_t items = list ? offset + round_up(4, item_align) : offset;
+	const uint64_t offset = takt_round_up(*at, align);
+	const uint64_t items = list ? offset + takt_round_up(4, item_align) : offset;
 
-	*at = round_up(items + (uint64_t)item_bytes * field->length, list ? align : 1);
+	*at = takt_round_up(items + (uint64_t)item_bytes * field->length, list ? align : 1);
 	place->offset_bytes = (uint32_t)offset;
 	place->items_offset_bytes = (uint32_t)items;
 	place->item_bytes = item_bytes;
@@ -292,7 +288,7 @@ static int place_fields(struct takt_layout *layout, struct takt_err *err)
 					    TAKT_TYPE_BYTES_MAX >> 20);
 		}
 	}
-	at = round_up(at, layout->align);
+	at = takt_round_up(at, layout->align);
 	if (at > TAKT_TYPE_BYTES_MAX) {
 		return takt_err_set(err, -EINVAL, "type %s is larger than %u MiB", type->name,
 				    TAKT_TYPE_BYTES_MAX >> 20);

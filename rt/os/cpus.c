@@ -12,33 +12,26 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "rt/base/cpulist.h"
+#include "rt/base/file.h"
+
 #define CPUS_MAX CPU_SETSIZE
 
-/* The kernel's isolated CPUs, "2-3,6\n"; empty when the file is missing. */
+/* The kernel's isolated CPUs; none when it does not say. */
 static void read_isolated(cpu_set_t *ret_cpus)
 {
-	FILE *file = fopen("/sys/devices/system/cpu/isolated", "re");
-	unsigned first, last;
+	char text[TAKT_CPULIST_TEXT_BYTES];
+	struct takt_cpulist list;
 
 	CPU_ZERO(ret_cpus);
-	if (!file) {
+	if (takt_file_read_text("/sys/devices/system/cpu/isolated", text, sizeof(text)) <= 0 ||
+	    takt_cpulist_parse(text, &list, NULL) < 0) {
 		return;
 	}
-	while (fscanf(file, "%u", &first) == 1) {
-		int c = fgetc(file);
-
-		last = first;
-		if (c == '-' && fscanf(file, "%u", &last) == 1) {
-			c = fgetc(file);
-		}
-		for (unsigned cpu = first; cpu <= last && cpu < CPUS_MAX; cpu++) {
-			CPU_SET(cpu, ret_cpus);
-		}
-		if (c != ',') {
-			break;
-		}
+	for (uint32_t cpu = takt_cpulist_next(&list, 0); cpu < CPUS_MAX;
+	     cpu = takt_cpulist_next(&list, cpu + 1)) {
+		CPU_SET(cpu, ret_cpus);
 	}
-	fclose(file);
 }
 
 static int lock_cpu(const char *run_dir, const char *owner, int cpu, char *ret_holder,

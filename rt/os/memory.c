@@ -5,6 +5,7 @@
 #include <malloc.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #define PAGE_BYTES 4096u
 
@@ -15,9 +16,35 @@ void takt_memory_tune_malloc(void)
 	mallopt(M_ARENA_MAX, 1);
 }
 
-int takt_memory_lock(void)
+/* Under mlockall for the future, a mapping that would pass the limit is refused, whatever it is for. */
+static int try_more(uint64_t bytes)
 {
-	return mlockall(MCL_CURRENT | MCL_FUTURE) < 0 ? -errno : 0;
+	void *memory = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED) {
+		return -ENOMEM;
+	}
+	munmap(memory, bytes);
+	return 0;
+}
+
+int takt_memory_lock(uint64_t more_bytes)
+{
+	struct rlimit limit = { 0, 0 };
+	int r = 0;
+
+	if (mlockall(MCL_CURRENT | MCL_FUTURE) < 0) {
+		return -errno;
+	}
+	getrlimit(RLIMIT_MEMLOCK, &limit);
+	if (limit.rlim_cur != RLIM_INFINITY && try_more(limit.rlim_cur + PAGE_BYTES) < 0) {
+		r = more_bytes > 0 ? try_more(more_bytes) : 0;
+		mlockall(MCL_CURRENT);	/* allocations to come may be unlocked, but must not fail */
+	}
+	if (r < 0) {
+		munlockall();
+	}
+	return r;
 }
 
 void takt_memory_touch(void *memory, uint64_t bytes)

@@ -38,9 +38,6 @@ TAKT_SETUP void takt_thread_join(struct takt_thread *thread);
 TAKT_SETUP int takt_thread_signal_stack_begin(void);
 TAKT_SETUP void takt_thread_signal_stack_end(void);
 
-/* Policy and pin of the calling thread.  [setup] */
-TAKT_SETUP int takt_thread_set_priority(int priority);
-
 /* Whether SCHED_FIFO at @priority would be granted: 0 or -errno; tries it on a throw-away thread. [setup] */
 TAKT_SETUP int takt_thread_try_priority(int priority);
 

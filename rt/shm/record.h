@@ -108,6 +108,12 @@ enum takt_event {
 #undef TAKT_EVENT
 };
 
+/* @bytes rounded up to the 8 that records and what stands in them are aligned to. */
+static inline uint32_t takt_record_align(uint32_t bytes)
+{
+	return (bytes + 7u) & ~7u;
+}
+
 /* Bytes of the largest copperlist with @payload_bytes of payloads (each rounded up to 8). */
 static inline uint64_t takt_copperlist_bytes(uint32_t task_count, uint32_t message_count,
 					     uint64_t payload_bytes)

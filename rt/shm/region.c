@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "rt/base/round.h"
 #include "rt/msg/catalog.h"
 #include "rt/shm/region_lock.h"
 
@@ -23,11 +24,6 @@ struct placement {
 	struct takt_section sections[5];
 	uint64_t ring_bytes[TAKT_STREAMS_MAX];
 };
-
-static uint64_t round_up(uint64_t value, uint64_t unit)
-{
-	return (value + unit - 1) / unit * unit;
-}
 
 int takt_run_dir_default(char *out, uint32_t out_bytes)
 {
@@ -69,14 +65,14 @@ static void place(const struct takt_region_spec *spec, uint32_t shrink, struct p
 
 	for (uint32_t i = 0; i < 5; i++) {
 		p->sections[i] = (struct takt_section){ i + 1, strides[i], offset, bytes[i] };
-		offset += round_up(bytes[i], TAKT_REGION_ALIGN);
+		offset += takt_round_up(bytes[i], TAKT_REGION_ALIGN);
 	}
 	p->control_bytes = offset;
 	p->arena_bytes = 0;
 	for (uint32_t i = 0; i < spec->stream_count; i++) {
 		const struct takt_stream_spec *s = &spec->streams[i];
 		const uint64_t least = takt_stream_ring_bytes_min(s->record_bytes_max);
-		uint64_t want = round_up(s->ring_bytes >> shrink, TAKT_REGION_ALIGN);
+		uint64_t want = takt_round_up(s->ring_bytes >> shrink, TAKT_REGION_ALIGN);
 
 		p->ring_bytes[i] = want < least ? least : want;
 		p->arena_bytes += p->ring_bytes[i];

@@ -2,15 +2,11 @@
 /* Making a stream. Apart from stream.c, whose object is held to the rules of real-time code. */
 #include <string.h>
 
+#include "rt/base/round.h"
 #include "rt/msg/catalog.h"
 #include "rt/shm/stream.h"
 
 #define RING_UNIT 65536u
-
-static uint64_t round_up(uint64_t value, uint64_t unit)
-{
-	return (value + unit - 1) / unit * unit;
-}
 
 static uint32_t chunk_bytes_max(uint32_t record_bytes_max)
 {
@@ -21,7 +17,7 @@ static uint32_t chunk_bytes_max(uint32_t record_bytes_max)
 
 uint64_t takt_stream_ring_bytes_min(uint32_t record_bytes_max)
 {
-	return round_up(TAKT_STREAM_RING_FACTOR * takt_chunk_span(record_bytes_max), RING_UNIT);
+	return takt_round_up(TAKT_STREAM_RING_FACTOR * takt_chunk_span(record_bytes_max), RING_UNIT);
 }
 
 void takt_stream_shared_init(struct takt_stream_shared *shared, uint32_t kind, const char *name,

@@ -473,30 +473,31 @@ void log_maker_text(struct log_maker *maker, uint32_t stream, uint32_t site, uin
 {
 	static const char name[] = "Ångström";
 	const double value = (double)maker->cycle / 4;
-	struct {
-		struct takt_text_record head;
-		uint64_t args[8];
-	} text = { .head = { .site = site, .task = task, .level = level } };
+	uint64_t memory[sizeof(struct takt_text_record) / 8 + 8] = { 0 };
+	struct takt_text_record *text = (struct takt_text_record *)(void *)memory;
 	uint32_t words = 0;
 
-	text.head.record.kind = TAKT_RECORD_TEXT;
+	text->record.kind = TAKT_RECORD_TEXT;
+	text->site = site;
+	text->task = task;
+	text->level = level;
 	if (site == MAKER_SITE_NUMBERS) {
-		text.head.arg_count = 3;
-		text.args[0] = (uint64_t)-(int64_t)maker->cycle;
-		text.args[1] = maker->cycle;
-		memcpy(&text.args[2], &value, sizeof(value));
+		text->arg_count = 3;
+		text->args[0] = (uint64_t)-(int64_t)maker->cycle;
+		text->args[1] = maker->cycle;
+		memcpy(&text->args[2], &value, sizeof(value));
 		words = 3;
 	} else if (site == MAKER_SITE_STRING) {
-		const struct takt_text_string string = { sizeof(text.head) + 16, sizeof(name) - 1 };
+		const struct takt_text_string string = { sizeof(*text) + 16, sizeof(name) - 1 };
 
-		text.head.arg_count = 2;
-		memcpy(&text.args[0], &string, sizeof(string));
-		text.args[1] = 0xbeef;
-		memcpy(&text.args[2], name, sizeof(name));
+		text->arg_count = 2;
+		memcpy(&text->args[0], &string, sizeof(string));
+		text->args[1] = 0xbeef;
+		memcpy(&text->args[2], name, sizeof(name));
 		words = 2 + (sizeof(name) + 7) / 8;
 	}
-	text.head.record.bytes = (uint32_t)sizeof(text.head) + 8 * words;
-	put_record(maker, stream, &text.head.record, true);
+	text->record.bytes = (uint32_t)sizeof(*text) + 8 * words;
+	put_record(maker, stream, &text->record, true);
 }
 
 void log_maker_event(struct log_maker *maker, uint16_t event, uint16_t task, const char *text)

@@ -435,10 +435,8 @@ static void impossible_records_are_passed_and_reported(void **state)
 		uint64_t payload[8];
 		struct takt_message_row row;
 	} list;
-	struct {
-		struct takt_text_record head;
-		uint64_t args[4];
-	} text;
+	uint64_t words[sizeof(struct takt_text_record) / 8 + 4] = { 0 };
+	struct takt_text_record *text = (struct takt_text_record *)(void *)words;
 	struct takt_lifecycle_record event;
 	const uint32_t row_at = offsetof(__typeof__(list), row);
 	const uint32_t payload_at = offsetof(__typeof__(list), payload);
@@ -473,15 +471,14 @@ static void impossible_records_are_passed_and_reported(void **state)
 		check_impossible(LOG_MAKER_LANE0, TAKT_RECORD_COPPERLIST, &list, sizeof(list));
 	}
 	check_impossible(LOG_MAKER_EVENTS, TAKT_RECORD_COPPERLIST, &list, sizeof(list));
-	memset(&text, 0, sizeof(text));
-	text.head.arg_count = 5;
-	check_impossible(LOG_MAKER_EVENTS, TAKT_RECORD_TEXT, &text, sizeof(text));
-	text.head.arg_count = 2;
-	text.head.site = MAKER_SITE_STRING;
-	text.args[0] = (uint64_t)17 << 32 | 48;
-	check_impossible(LOG_MAKER_EVENTS, TAKT_RECORD_TEXT, &text, sizeof(text));
-	text.args[0] = (uint64_t)8 << 32 | 40;
-	check_impossible(LOG_MAKER_EVENTS, TAKT_RECORD_TEXT, &text, sizeof(text));
+	text->arg_count = 5;
+	check_impossible(LOG_MAKER_EVENTS, TAKT_RECORD_TEXT, words, sizeof(words));
+	text->arg_count = 2;
+	text->site = MAKER_SITE_STRING;
+	text->args[0] = (uint64_t)17 << 32 | 48;
+	check_impossible(LOG_MAKER_EVENTS, TAKT_RECORD_TEXT, words, sizeof(words));
+	text->args[0] = (uint64_t)8 << 32 | 40;
+	check_impossible(LOG_MAKER_EVENTS, TAKT_RECORD_TEXT, words, sizeof(words));
 	memset(&event, 0, sizeof(event));
 	event.text_bytes = 1;
 	check_impossible(LOG_MAKER_MAIN, TAKT_RECORD_LIFECYCLE, &event, sizeof(event));

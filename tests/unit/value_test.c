@@ -210,8 +210,8 @@ static void doubles_are_short_and_read_back(void **state)
 	static const struct { double value; const char *text; } rows[] = {
 		{ 0.1, "0.1" }, { 1, "1" }, { -0.0, "-0" }, { 1e300, "1e+300" },
 		{ 0.30000000000000004, "0.30000000000000004" }, { 5e-324, "4.94065645841247e-324" },
-		{ 123456789.125, "123456789.125" }, { INFINITY, "\"Infinity\"" },
-		{ -INFINITY, "\"-Infinity\"" }, { NAN, "\"NaN\"" },
+		{ 123456789.125, "123456789.125" }, { (double)INFINITY, "\"Infinity\"" },
+		{ -(double)INFINITY, "\"-Infinity\"" }, { (double)NAN, "\"NaN\"" },
 	};
 	char memory[64];
 	struct takt_text_buffer out;
