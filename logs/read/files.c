@@ -147,6 +147,11 @@ bool takt_log_files_are_clean(const struct takt_log_files *files)
 	       (files->segments[files->segment_count - 1]->flags & closed) == closed;
 }
 
+const char *takt_log_files_region(const struct takt_log_files *files)
+{
+	return files->segment_count > 0 ? files->segments[files->segment_count - 1]->region : "";
+}
+
 void takt_log_files_fini(struct takt_log_files *files)
 {
 	for (uint32_t i = 0; i < files->segment_count; i++) {

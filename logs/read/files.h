@@ -53,6 +53,9 @@ void takt_log_files_report_gap(struct takt_log_files *files, uint32_t stream, ui
 /* True when the last segment was closed and says that the run ended there.  [any] */
 bool takt_log_files_are_clean(const struct takt_log_files *files);
 
+/* Where the last segment says that the run's shared memory is; "" when there is none.  [any] */
+const char *takt_log_files_region(const struct takt_log_files *files);
+
 void takt_log_files_fini(struct takt_log_files *files);
 
 #endif

@@ -43,12 +43,28 @@ int takt_log_live_scan(const char *run_dir, int (*visit_region)(const char *path
 	return r == -EACCES ? 0 : r;
 }
 
-int takt_log_live_find(const char *run_dir, uint64_t run, struct takt_log_live **ret_live,
-		       struct takt_log_error *error)
+/* The region at @path, when it is there and of @run. */
+static bool open_of_run(const char *path, uint64_t run, struct takt_log_live **ret_live)
+{
+	if (path[0] != '/' || takt_log_live_open(path, ret_live, NULL) < 0) {
+		return false;
+	}
+	if ((*ret_live)->region->info->run == run) {
+		return true;
+	}
+	takt_log_live_close(*ret_live);
+	return false;
+}
+
+int takt_log_live_find(const char *run_dir, const char *path, uint64_t run,
+		       struct takt_log_live **ret_live, struct takt_log_error *error)
 {
 	struct search search = { .path = "" };
 	int r;
 
+	if (!run_dir && open_of_run(path, run, ret_live)) {
+		return 0;
+	}
 	snprintf(search.name, sizeof(search.name), "%016" PRIx64, run);
 	r = takt_log_live_scan(run_dir, visit, &search);
 	if (r <= 0) {

@@ -14,10 +14,11 @@
 
 struct takt_log_live;
 
-/* Attach the region of @run. @run_dir: base directory; NULL: /run/takt, then /dev/shm/takt-<uid>.
+/* Attach the region of @run. @run_dir: base directory; NULL: the region at @path ("": not known) if
+ * it is of that run, else below /run/takt, then /dev/shm/takt-<uid>.
  * Returns 0, -ENOENT when there is none, -errno.  [bg] */
-int takt_log_live_find(const char *run_dir, uint64_t run, struct takt_log_live **ret_live,
-		       struct takt_log_error *error);
+int takt_log_live_find(const char *run_dir, const char *path, uint64_t run,
+		       struct takt_log_live **ret_live, struct takt_log_error *error);
 /* Call @visit with the path of every region in these places, until it returns non-zero. Returns
  * that, or 0. [bg] */
 int takt_log_live_scan(const char *run_dir, int (*visit)(const char *path, void *user), void *user);

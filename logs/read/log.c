@@ -61,7 +61,8 @@ static int open_directory(struct takt_log *log, const char *path, bool live,
 /* Find the run's region, or go on as with a finished log. */
 static int join_live(struct takt_log *log, const char *run_dir, struct takt_log_error *error)
 {
-	int r = log->live ? 0 : takt_log_live_find(run_dir, log->files.run, &log->live, error);
+	int r = log->live ? 0 : takt_log_live_find(run_dir, takt_log_files_region(&log->files),
+						 log->files.run, &log->live, error);
 
 	if (r < 0 && r != -ENOENT) {
 		return r;
@@ -334,6 +335,12 @@ const struct takt_log_info *takt_log_info_of(const struct takt_log *log)
 	info->number = takt_log_run_number(files->directory ? files->directory : log->path);
 	info->state = log->live && !log->over ? TAKT_LOG_LIVE
 		    : takt_log_files_are_clean(files) ? TAKT_LOG_CLEAN : TAKT_LOG_CUT;
+	info->ending = TAKT_LOG_ENDED_UNKNOWN;
+	info->exit_code = 0;
+	if (info->state == TAKT_LOG_CLEAN) {
+		info->ending = files->segments[files->segment_count - 1]->ending;
+		info->exit_code = files->segments[files->segment_count - 1]->exit_code;
+	}
 	info->period_ns = catalog->period_ns;
 	info->counter_hz = catalog->counter_hz;
 	info->start_mono_ns = catalog->origin_mono_ns;

@@ -4,6 +4,7 @@ libread_la_SOURCES = \
 	%D%/copperlist.c \
 	%D%/cursor.c \
 	%D%/damage.c %D%/damage.h \
+	%D%/ending.c \
 	%D%/error.c %D%/error.h \
 	%D%/files.c %D%/files.h \
 	%D%/handle.h \

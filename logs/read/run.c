@@ -128,12 +128,12 @@ static int64_t find_end(struct takt_log_files *files)
 	return files->segments[0]->created_real_ns;
 }
 
-static bool is_live(const char *run_dir, uint64_t run)
+static bool is_live(const char *run_dir, const struct takt_log_files *files)
 {
 	struct takt_log_live *live;
 	bool is_over;
 
-	if (takt_log_live_find(run_dir, run, &live, NULL) < 0) {
+	if (takt_log_live_find(run_dir, takt_log_files_region(files), files->run, &live, NULL) < 0) {
 		return false;
 	}
 	is_over = takt_log_live_is_over(live);
@@ -163,7 +163,11 @@ static int add_directory(struct takt_log_runs *runs, const char *path, const cha
 		run.bytes += files.segments[i]->bytes;
 	}
 	run.state = takt_log_files_are_clean(&files) ? TAKT_LOG_CLEAN
-		  : is_live(run_dir, files.run) ? TAKT_LOG_LIVE : TAKT_LOG_CUT;
+		  : is_live(run_dir, &files) ? TAKT_LOG_LIVE : TAKT_LOG_CUT;
+	if (run.state == TAKT_LOG_CLEAN) {
+		run.ending = files.segments[files.segment_count - 1]->ending;
+		run.exit_code = files.segments[files.segment_count - 1]->exit_code;
+	}
 	takt_log_files_fini(&files);
 	return put(runs, &run);
 }

@@ -58,10 +58,13 @@ static void take_superblock(struct takt_log_segment *segment, const struct takt_
 	segment->run = from->run;
 	segment->number = from->number;
 	segment->flags = from->flags;
+	segment->ending = from->flags & TAKT_SEGMENT_LAST ? from->ending : TAKT_ENDED_UNKNOWN;
+	segment->exit_code = from->flags & TAKT_SEGMENT_LAST ? from->exit_code : 0;
 	segment->end_offset = from->end_offset;
 	segment->created_mono_ns = from->created_mono_ns;
 	segment->created_real_ns = from->created_real_ns;
 	copy_text(segment->graph, sizeof(segment->graph), from->graph, sizeof(from->graph));
+	copy_text(segment->region, sizeof(segment->region), from->region, sizeof(from->region));
 	copy_text(segment->boot_id, sizeof(segment->boot_id), from->boot_id, sizeof(from->boot_id));
 	copy_text(segment->machine_id, sizeof(segment->machine_id), from->machine_id,
 		  sizeof(from->machine_id));

@@ -27,6 +27,8 @@ struct takt_log_segment {
 	uint64_t run;
 	uint32_t number;		/* 0: not known (both superblocks are gone) */
 	uint32_t flags;			/* enum takt_segment_flag */
+	uint32_t ending;		/* enum takt_ending; 0 unless the run ended here */
+	int32_t exit_code;
 	uint64_t end_offset;		/* valid when clean */
 	uint64_t created_mono_ns;
 	int64_t created_real_ns;
@@ -38,6 +40,7 @@ struct takt_log_segment {
 	char graph[128];
 	char boot_id[40];
 	char machine_id[40];
+	char region[1024];
 };
 
 struct takt_log_chunk {			/* a data chunk, as its header says */

@@ -97,7 +97,8 @@ static int copy_info(struct takt_recorder *recorder, struct takt_err *err)
 	if (info->catalog_bytes > region->control_bytes - catalog_at) {
 		return takt_err_set(err, -EBADMSG, "%s: damaged catalog", region->path);
 	}
-	r = takt_segment_kind_init(&recorder->manage.kind, info->run, info->graph, region->catalog,
+	r = takt_segment_kind_init(&recorder->manage.kind, info->run, info->graph, region->path,
+				   region->catalog,
 				   (uint32_t)info->catalog_bytes);
 	if (r < 0) {
 		return takt_err_set(err, r, "%s: unusable catalog", region->path);
@@ -288,7 +289,7 @@ static void close_slot(struct takt_recorder *recorder, struct takt_slot *slot,
 	switch (state) {
 	case TAKT_SLOT_FULL:
 		r = takt_segment_close(&slot->segment, slot->offset, slot->chunk_count,
-				       slot->close_flags);
+				       slot->is_last ? &slot->end : NULL);
 		recorder->manage.is_close_failed |= r < 0;
 		break;
 	case TAKT_SLOT_POISONED:

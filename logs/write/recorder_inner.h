@@ -28,7 +28,8 @@ struct takt_slot {
 	struct takt_segment segment;
 	uint64_t offset;		/* where the next chunk goes; writer's while active */
 	uint64_t chunk_count;		/* likewise */
-	uint32_t close_flags;
+	bool is_last;			/* of the run, which ended so: */
+	struct takt_run_end end;
 };
 
 /* One write. */

@@ -117,7 +117,7 @@ static void begin_segment(struct takt_recorder *recorder, uint32_t slot)
 	TAKT_TEST_POINT("writer_begin_segment");
 	s->offset = s->segment.data_at;
 	s->chunk_count = 0;
-	s->close_flags = 0;
+	s->is_last = false;
 	r = recorder->backend->ops->use(recorder->backend, slot, s->segment.fd);
 	atomic_store_explicit(&s->state, TAKT_SLOT_ACTIVE, memory_order_relaxed);
 	recorder->step.current = slot;
@@ -296,14 +296,29 @@ static void look(struct takt_recorder *recorder, bool has_ended)
 	count_to(&recorder->region->recorder->broken_chunks, broken);
 }
 
+/* As takt-rt said, which is gone by now. What it says is outside input. */
+static struct takt_run_end how_it_ended(const struct takt_rt_state *state)
+{
+	/* Partner: takt-rt's release store when it has said the rest. */
+	const bool said = atomic_load_explicit(&state->phase, memory_order_acquire) == TAKT_RT_ENDED;
+
+	if (!said) {
+		return (struct takt_run_end){ .ending = TAKT_ENDED_KILLED };
+	}
+	return (struct takt_run_end){
+		.ending = (enum takt_ending)atomic_load_explicit(&state->ending, memory_order_relaxed),
+		.exit_code = atomic_load_explicit(&state->exit_code, memory_order_relaxed),
+	};
+}
+
 static enum takt_recorder_activity finish(struct takt_recorder *recorder, enum takt_recorder_end end)
 {
 	struct takt_step *step = &recorder->step;
 
 	TAKT_TEST_POINT("writer_finish");
 	if (step->current != TAKT_NO_SLOT) {
-		recorder->slots[step->current].close_flags =
-			end == TAKT_RECORDER_RUN_ENDED ? TAKT_SEGMENT_LAST : 0;
+		recorder->slots[step->current].is_last = end == TAKT_RECORDER_RUN_ENDED;
+		recorder->slots[step->current].end = how_it_ended(recorder->region->rt);
 		takt_recorder_hand_back(recorder, step->current, TAKT_SLOT_FULL);
 		step->current = TAKT_NO_SLOT;
 	}

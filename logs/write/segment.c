@@ -29,8 +29,20 @@ static void read_line(const char *path, char *out, size_t out_bytes)
 	out[strcspn(out, "\n")] = '\0';
 }
 
+/* @path made absolute; "" when it has no room. */
+static void keep_path(char *out, size_t out_bytes, const char *path)
+{
+	char *full = realpath(path, NULL);
+	const char *best = full ? full : path;
+
+	if (best[0] == '/' && strlen(best) < out_bytes) {
+		memcpy(out, best, strlen(best) + 1);
+	}
+	free(full);
+}
+
 int takt_segment_kind_init(struct takt_segment_kind *kind, uint64_t run, const char *graph,
-			   const void *catalog, uint32_t catalog_bytes)
+			   const char *region, const void *catalog, uint32_t catalog_bytes)
 {
 	struct takt_chunk *header;
 
@@ -56,6 +68,7 @@ int takt_segment_kind_init(struct takt_segment_kind *kind, uint64_t run, const c
 	kind->run = run;
 	kind->segment_bytes = TAKT_SEGMENT_BYTES_DEFAULT;
 	snprintf(kind->graph, sizeof(kind->graph), "%s", graph);
+	keep_path(kind->region, sizeof(kind->region), region);
 	read_line("/proc/sys/kernel/random/boot_id", kind->boot_id, sizeof(kind->boot_id));
 	read_line("/etc/machine-id", kind->machine_id, sizeof(kind->machine_id));
 	return 0;
@@ -144,6 +157,7 @@ static void fill_superblock(const struct takt_segment_kind *kind, struct takt_se
 	memcpy(block->boot_id, kind->boot_id, sizeof(block->boot_id));
 	memcpy(block->machine_id, kind->machine_id, sizeof(block->machine_id));
 	memcpy(block->graph, kind->graph, sizeof(block->graph));
+	memcpy(block->region, kind->region, sizeof(block->region));
 }
 
 static int write_catalog(struct takt_segment_kind *kind, const struct takt_segment *segment)
@@ -252,11 +266,16 @@ int takt_segment_create(struct takt_segment_kind *kind, struct takt_backend *bac
 }
 
 int takt_segment_close(struct takt_segment *segment, uint64_t end_offset, uint64_t chunk_count,
-		       uint32_t flags)
+		       const struct takt_run_end *end)
 {
 	int r;
 
-	segment->block->flags = TAKT_SEGMENT_CLEAN | flags;
+	segment->block->flags = TAKT_SEGMENT_CLEAN;
+	if (end) {
+		segment->block->flags |= TAKT_SEGMENT_LAST;
+		segment->block->ending = end->ending;
+		segment->block->exit_code = end->exit_code;
+	}
 	segment->block->end_offset = end_offset;
 	segment->block->chunk_count = chunk_count;
 	TAKT_TEST_POINT("segment_close");

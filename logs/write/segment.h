@@ -23,6 +23,7 @@ struct takt_segment_kind {
 	char graph[128];
 	char boot_id[40];
 	char machine_id[40];
+	char region[1024];
 	char *catalog_chunk;		/* header and payload, 4 KiB-aligned; owned */
 	uint64_t catalog_span;
 };
@@ -37,9 +38,10 @@ struct takt_segment {
 	char name[24];
 };
 
-/* Copies @catalog. -ENOMEM, -EINVAL (catalog empty or too large).  [setup] */
+/* Copies @catalog. @region: path of the shared memory. -ENOMEM, -EINVAL (catalog empty or too large).
+ * [setup] */
 TAKT_SETUP int takt_segment_kind_init(struct takt_segment_kind *kind, uint64_t run, const char *graph,
-				      const void *catalog, uint32_t catalog_bytes);
+				      const char *region, const void *catalog, uint32_t catalog_bytes);
 TAKT_SETUP void takt_segment_kind_fini(struct takt_segment_kind *kind);
 
 /* Make, lock, preallocate and fill file @number in @dir_fd, under a name of its own until it is whole; all on
@@ -48,10 +50,16 @@ TAKT_BG int takt_segment_create(struct takt_segment_kind *kind, struct takt_back
 				uint32_t number, struct takt_segment *ret_segment,
 				struct takt_err *err);
 
-/* Close in order: counts and CLEAN (and @flags: LAST) in both superblocks, the file cut at @end_offset,
- * everything synced. The segment is gone in any case. Returns 0 or the first -errno.  [bg] */
+struct takt_run_end {
+	enum takt_ending ending;
+	int32_t exit_code;
+};
+
+/* Close in order: counts and CLEAN in both superblocks, the file cut at @end_offset, everything synced. @end:
+ * the run ended in this segment, and how; NULL: it goes on in the next. The segment is gone in any case.
+ * Returns 0 or the first -errno.  [bg] */
 TAKT_BG int takt_segment_close(struct takt_segment *segment, uint64_t end_offset,
-			       uint64_t chunk_count, uint32_t flags);
+			       uint64_t chunk_count, const struct takt_run_end *end);
 
 /* Give up after an I/O error: flag it POISONED and cut behind @end_offset, as far as that works. Nothing may
  * be in flight.  [bg] */

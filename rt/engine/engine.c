@@ -140,7 +140,7 @@ static int start_lane(struct takt_engine *engine, struct takt_err *err)
 /* Join the threads; one that hangs in a task is the end of the process, said and recorded. */
 static void stop_threads(struct takt_engine *engine, bool lane_started)
 {
-	takt_engine_stop(engine, TAKT_STOP_ERROR);
+	takt_engine_stop(engine, TAKT_ENDED_NOT_STARTED);
 	if (lane_started) {
 		takt_watch_until_ended(engine);
 		takt_thread_join(&engine->lane.thread);
@@ -151,18 +151,21 @@ static void stop_threads(struct takt_engine *engine, bool lane_started)
 		if (!takt_worker_stop(worker, WORKER_PATIENCE_NS)) {
 			const int64_t values[4] = { (int64_t)WORKER_PATIENCE_NS };
 
-			takt_fatal_end(engine, TAKT_EVENT_stuck, &worker->position, values, "stop",
+			takt_fatal_end(engine, TAKT_ENDED_STUCK, &worker->position, values, "stop",
 				       TAKT_EXIT_STUCK);
 		}
 	}
 }
 
-static const char *reason_text(uint32_t reason)
+static const char *ending_text(uint32_t ending)
 {
-	static const char *const texts[] = { "", "requested", "limit reached", "completed", "error",
-					     "overrun" };
+	static const char *const texts[] = {
+#define TAKT_ENDING(number, name, text, doc) [number] = (text),
+#include "rt/shm/ending.def"
+#undef TAKT_ENDING
+	};
 
-	return texts[reason];
+	return texts[ending];
 }
 
 static void seal_all(struct takt_engine *engine)
@@ -177,17 +180,18 @@ static void seal_all(struct takt_engine *engine)
 	takt_events_end(&engine->main_events, takt_engine_cycle(engine), now);
 }
 
-static int exit_code_of(uint32_t reason)
+static int exit_code_of(uint32_t ending)
 {
-	return reason == TAKT_STOP_ERROR || reason == TAKT_STOP_OVERRUN ? TAKT_EXIT_ERROR
-									 : TAKT_EXIT_OK;
+	return ending == TAKT_ENDED_NOT_STARTED				     ? TAKT_EXIT_NOT_STARTED
+	       : ending == TAKT_ENDED_ERROR || ending == TAKT_ENDED_OVERRUN ? TAKT_EXIT_ERROR
+									     : TAKT_EXIT_OK;
 }
 
 /* Everything between a published region and its end. */
 static int run_published(struct takt_engine *engine, struct takt_err *err)
 {
 	bool lane_started = false;
-	uint32_t reason;
+	uint32_t ending;
 	int r, code;
 
 	TAKT_TEST_POINT("rt_published");
@@ -210,10 +214,10 @@ static int run_published(struct takt_engine *engine, struct takt_err *err)
 	atomic_store_explicit(&engine->region->rt->phase, TAKT_RT_STOPPING, memory_order_release);
 	TAKT_TEST_POINT("rt_stopping");
 	stop_threads(engine, lane_started);
-	reason = atomic_load_explicit(&engine->stop_reason, memory_order_acquire);
-	code = r < 0 ? TAKT_EXIT_NOT_STARTED : exit_code_of(reason);
+	ending = atomic_load_explicit(&engine->ending, memory_order_acquire);
+	code = exit_code_of(ending);
 	if (lane_started) {
-		record(engine, TAKT_NO_TASK, TAKT_EVENT_mission_stopped, code, reason_text(reason));
+		record(engine, TAKT_NO_TASK, TAKT_EVENT_mission_stopped, code, ending_text(ending));
 	}
 	takt_fatal_impatient();
 	stop_tasks(engine);
@@ -223,8 +227,7 @@ static int run_published(struct takt_engine *engine, struct takt_err *err)
 	TAKT_TEST_POINT("rt_before_seal");
 	seal_all(engine);
 	TAKT_TEST_POINT("rt_sealed");
-	atomic_store_explicit(&engine->region->rt->exit_code, code, memory_order_relaxed);
-	atomic_store_explicit(&engine->region->rt->phase, TAKT_RT_ENDED, memory_order_release);
+	takt_engine_publish_end(engine, ending, code);
 	return r < 0 ? r : code;
 }
 

@@ -13,7 +13,7 @@ static const int fatal_signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, S
 /* Signal handlers have no argument of ours: the only mutable globals of the engine. */
 static struct takt_engine *_Atomic the_engine;
 static _Atomic uint32_t failsafes_called;
-static _Atomic bool ending;
+static _Atomic bool is_ending;
 static __thread struct takt_position *the_position;
 static __thread bool this_thread_ends;
 
@@ -51,14 +51,20 @@ static void wait_for_the_end(void)
 	}
 }
 
-void takt_fatal_end(struct takt_engine *engine, enum takt_event event,
+static enum takt_event event_of(enum takt_ending ending)
+{
+	return ending == TAKT_ENDED_CRASHED ? TAKT_EVENT_panic
+	       : ending == TAKT_ENDED_STUCK ? TAKT_EVENT_stuck : TAKT_EVENT_mission_stopped;
+}
+
+void takt_fatal_end(struct takt_engine *engine, enum takt_ending ending,
 		    const struct takt_position *position, const int64_t *values, const char *text,
 		    int code)
 {
 	uint32_t task = TAKT_NO_TASK;
 	uint64_t cycle = 0;
 
-	if (!this_thread_ends && atomic_exchange(&ending, true)) {
+	if (!this_thread_ends && atomic_exchange(&is_ending, true)) {
 		wait_for_the_end();	/* another thread is at it */
 	}
 	if (!this_thread_ends) {
@@ -67,15 +73,21 @@ void takt_fatal_end(struct takt_engine *engine, enum takt_event event,
 			task = atomic_load_explicit(&position->task, memory_order_relaxed);
 			cycle = atomic_load_explicit(&position->cycle, memory_order_relaxed);
 		}
-		takt_engine_stop(engine, TAKT_STOP_ERROR);
-		takt_events_put(&engine->crash_events, cycle, takt_clock_mono_ns(), task, event,
-				values, text);
+		takt_engine_stop(engine, ending);
+		takt_events_put(&engine->crash_events, cycle, takt_clock_mono_ns(), task,
+				event_of(ending), values, text);
 		takt_stream_seal(&engine->crash_events.stream);
 	}
 	takt_fatal_failsafe(engine);
-	atomic_store_explicit(&engine->region->rt->exit_code, code, memory_order_relaxed);
-	atomic_store_explicit(&engine->region->rt->phase, TAKT_RT_ENDED, memory_order_release);
+	takt_engine_publish_end(engine, ending, code);
 	_exit(code);
+}
+
+void takt_fatal_interrupt(struct takt_engine *engine, const struct takt_position *position, int signal)
+{
+	const int64_t values[4] = { 128 + signal };
+
+	takt_fatal_end(engine, TAKT_ENDED_INTERRUPTED, position, values, "interrupted", 128 + signal);
 }
 
 /* The arena was truncated or its tmpfs is gone: go on without recording. */
@@ -115,7 +127,7 @@ static void on_fatal_signal(int signal, siginfo_t *info, void *context)
 			(enum takt_method_id)atomic_load_explicit(&position->method,
 								  memory_order_relaxed));
 	}
-	takt_fatal_end(engine, TAKT_EVENT_panic, position, values, method, TAKT_EXIT_CRASH);
+	takt_fatal_end(engine, TAKT_ENDED_CRASHED, position, values, method, TAKT_EXIT_CRASH);
 }
 
 static void on_impatient_signal(int signal)
@@ -123,7 +135,7 @@ static void on_impatient_signal(int signal)
 	struct takt_engine *engine = atomic_load(&the_engine);
 
 	if (engine) {
-		takt_fatal_failsafe(engine);
+		takt_fatal_interrupt(engine, the_position, signal);
 	}
 	_exit(128 + signal);
 }
@@ -141,7 +153,7 @@ static void on_exit_call(void)
 
 	if (engine && position &&
 	    atomic_load_explicit(&position->method, memory_order_relaxed) != TAKT_METHOD_NONE) {
-		takt_fatal_end(engine, TAKT_EVENT_panic, position, NULL, "exit() called",
+		takt_fatal_end(engine, TAKT_ENDED_CRASHED, position, NULL, "exit() called",
 			       TAKT_EXIT_CRASH);
 	}
 }

@@ -21,8 +21,14 @@ TAKT_ANY void takt_fatal_failsafe(struct takt_engine *engine);
 /* From now on SIGINT and SIGTERM drive the sinks to safe and end the process.  [setup, main thread] */
 TAKT_SETUP void takt_fatal_impatient(void);
 
-/* Record @event in the crash stream, drive the sinks to safe, end with @code.  [any] */
-TAKT_ANY void takt_fatal_end(struct takt_engine *engine, enum takt_event event,
+/* A second signal: end at once, as INTERRUPTED in the task at @position, with 128 + @signal.
+ * [any, async-signal-safe] */
+TAKT_ANY void takt_fatal_interrupt(struct takt_engine *engine, const struct takt_position *position,
+				   int signal) __attribute__((noreturn));
+
+/* Record @ending (CRASHED, STUCK or INTERRUPTED; its event has @values and @text) in the crash stream, drive
+ * the sinks to safe, end the process with @code.  [any, async-signal-safe] */
+TAKT_ANY void takt_fatal_end(struct takt_engine *engine, enum takt_ending ending,
 			     const struct takt_position *position, const int64_t *values,
 			     const char *text, int code) __attribute__((noreturn));
 

@@ -184,7 +184,7 @@ void takt_unit_failed(struct takt_unit *unit, struct takt_events *events, uint64
 				TAKT_EVENT_task_failed, values, takt_method_name(method));
 	}
 	if (unit->plan->on_error == TAKT_ON_ERROR_SHUTDOWN) {
-		takt_engine_stop(unit->engine, TAKT_STOP_ERROR);
+		takt_engine_stop(unit->engine, TAKT_ENDED_ERROR);
 	}
 }
 
@@ -277,7 +277,7 @@ static void source_finished(struct takt_lane *lane, struct takt_unit *unit)
 	takt_events_put(&lane->events, lane->cycle, lane->mono_ns, unit->ctx.task_index,
 			TAKT_EVENT_source_finished, NULL, NULL);
 	if (lane->sources_left == 0) {
-		takt_engine_stop(lane->engine, TAKT_STOP_COMPLETED);
+		takt_engine_stop(lane->engine, TAKT_ENDED_COMPLETED);
 	}
 }
 
@@ -451,7 +451,7 @@ static void plan_next(struct takt_lane *lane, uint64_t now_ns)
 	behind = (now_ns - lane->planned_ns + period - 1) / period;
 	if (plan->overrun == TAKT_OVERRUN_STOP) {
 		note_overrun(lane, now_ns - lane->planned_ns, 0);
-		takt_engine_stop(lane->engine, TAKT_STOP_OVERRUN);
+		takt_engine_stop(lane->engine, TAKT_ENDED_OVERRUN);
 		return;
 	}
 	if (plan->overrun == TAKT_OVERRUN_CATCH_UP) {
@@ -506,7 +506,7 @@ static void run_cycle(struct takt_lane *lane)
 	atomic_store_explicit(&engine->region->rt->cycles, lane->cycle + 1, memory_order_relaxed);
 	end_ns = takt_clock_mono_ns();
 	if (engine->cycles_max > 0 && lane->cycle + 1 >= engine->cycles_max) {
-		takt_engine_stop(engine, TAKT_STOP_LIMIT);
+		takt_engine_stop(engine, TAKT_ENDED_LIMIT);
 	}
 	if (engine->plan->period_ns > 0) {
 		plan_next(lane, end_ns);

@@ -11,6 +11,7 @@
 #include "rt/graph/plan.h"
 #include "rt/os/cpus.h"
 #include "rt/os/thread.h"
+#include "rt/shm/chunk.h"
 #include "rt/shm/region.h"
 
 enum takt_method_id {
@@ -114,11 +115,6 @@ struct takt_lane {
 	_Atomic bool ended;		/* release after the last cycle; acquire by the watching thread */
 };
 
-enum takt_stop_reason {
-	TAKT_STOP_NONE = 0, TAKT_STOP_REQUESTED, TAKT_STOP_LIMIT, TAKT_STOP_COMPLETED,
-	TAKT_STOP_ERROR, TAKT_STOP_OVERRUN
-};
-
 struct takt_engine {
 	const struct takt_plan *plan;
 	const struct takt_engine_options *options;
@@ -132,7 +128,7 @@ struct takt_engine {
 	struct takt_events main_events;
 	struct takt_events crash_events;
 	struct takt_position main_position;
-	_Atomic uint32_t stop_reason;	/* enum takt_stop_reason; the first one stays */
+	_Atomic uint32_t ending;	/* enum takt_ending, not 0: stop; the first one stays */
 	uint64_t cycles_max;
 	struct takt_region_info region_info;	/* as it goes into the region */
 	bool fifo;
@@ -147,18 +143,30 @@ static inline struct takt_unit *takt_unit_of(struct takt_ctx *ctx)
 	return (struct takt_unit *)(void *)ctx;
 }
 
-/* Ask for the end of the run; only the first reason counts.  [any] */
-TAKT_ANY static inline void takt_engine_stop(struct takt_engine *engine, enum takt_stop_reason reason)
+/* Ask for the end of the run; only the first ending counts.  [any] */
+TAKT_ANY static inline void takt_engine_stop(struct takt_engine *engine, enum takt_ending ending)
 {
-	uint32_t none = TAKT_STOP_NONE;
+	uint32_t none = TAKT_ENDED_UNKNOWN;
 
-	atomic_compare_exchange_strong_explicit(&engine->stop_reason, &none, (uint32_t)reason,
+	atomic_compare_exchange_strong_explicit(&engine->ending, &none, (uint32_t)ending,
 						memory_order_release, memory_order_relaxed);
 }
 
 TAKT_ANY static inline bool takt_engine_is_stopping(const struct takt_engine *engine)
 {
-	return atomic_load_explicit(&engine->stop_reason, memory_order_acquire) != TAKT_STOP_NONE;
+	return atomic_load_explicit(&engine->ending, memory_order_acquire) != TAKT_ENDED_UNKNOWN;
+}
+
+/* Tell the recorder and the readers how the run ended. The last words of this process.  [any] */
+TAKT_ANY static inline void takt_engine_publish_end(struct takt_engine *engine, enum takt_ending ending,
+						    int exit_code)
+{
+	struct takt_rt_state *state = engine->region->rt;
+
+	atomic_store_explicit(&state->ending, (uint32_t)ending, memory_order_relaxed);
+	atomic_store_explicit(&state->exit_code, exit_code, memory_order_relaxed);
+	/* Partner: the recorder's acquire load when takt-rt is gone. */
+	atomic_store_explicit(&state->phase, TAKT_RT_ENDED, memory_order_release);
 }
 
 /* Cycles begun so far, for records of threads other than the lane's.  [any] */

@@ -12,11 +12,12 @@
 #include "rt/engine/worker.h"
 
 #define TICK_NS 10000000
+#define LATE_END_NS 100000000
 #define RECORDER_EVERY 10	/* ticks */
 #define COUNTERS_EVERY 100
 
 struct watcher {
-	uint64_t begin_ns;
+	uint64_t end_ns;		/* 0: no limit */
 	uint32_t tick;
 	bool recorder_alive;
 	bool stopping;
@@ -51,7 +52,7 @@ static void watch_lane(struct takt_engine *engine, uint64_t now_ns)
 	    now_ns - since < engine->plan->stuck_after_ns) {
 		return;
 	}
-	takt_fatal_end(engine, TAKT_EVENT_stuck, position, values,
+	takt_fatal_end(engine, TAKT_ENDED_STUCK, position, values,
 		       takt_method_name((enum takt_method_id)atomic_load_explicit(
 			       &position->method, memory_order_relaxed)), TAKT_EXIT_STUCK);
 }
@@ -161,17 +162,25 @@ static int tick(struct takt_engine *engine, struct watcher *w)
 	return signal > 0 ? signal : 0;
 }
 
+/* A periodic lane counts the cycles of the time that was asked for; this is for one that falls behind. */
+static uint64_t end_of(const struct takt_engine *engine)
+{
+	const uint64_t duration_ns = engine->options->duration_ns;
+
+	return duration_ns == 0 ? 0
+	       : takt_clock_mono_ns() + duration_ns + (engine->plan->period_ns > 0 ? LATE_END_NS : 0);
+}
+
 void takt_watch(struct takt_engine *engine)
 {
-	struct watcher w = { .begin_ns = takt_clock_mono_ns() };
+	struct watcher w = { .end_ns = end_of(engine) };
 
 	while (!takt_engine_is_stopping(engine)) {
 		if (tick(engine, &w) != 0) {
-			takt_engine_stop(engine, TAKT_STOP_REQUESTED);
+			takt_engine_stop(engine, TAKT_ENDED_REQUESTED);
 		}
-		if (engine->options->duration_ns > 0 && engine->plan->period_ns == 0 &&
-		    takt_clock_mono_ns() - w.begin_ns >= engine->options->duration_ns) {
-			takt_engine_stop(engine, TAKT_STOP_LIMIT);
+		if (w.end_ns > 0 && takt_clock_mono_ns() >= w.end_ns) {
+			takt_engine_stop(engine, TAKT_ENDED_LIMIT);
 		}
 	}
 	watch_counters(engine, &w);
@@ -183,10 +192,12 @@ void takt_watch_until_ended(struct takt_engine *engine)
 			     .tick = 1, .based = true };
 
 	while (!atomic_load_explicit(&engine->lane.ended, memory_order_acquire)) {
+		int signal;
+
 		pthread_kill(engine->lane.thread.thread, SIGUSR1);	/* out of its sleep */
-		if (tick(engine, &w) != 0) {
-			takt_fatal_failsafe(engine);
-			_exit(130);
+		signal = tick(engine, &w);
+		if (signal != 0) {
+			takt_fatal_interrupt(engine, &engine->lane.position, signal);
 		}
 	}
 }

@@ -11,10 +11,13 @@
 #include "rt/main/log_time.h"
 #include "rt/main/out.h"
 
+#define LAST_EVENTS 100		/* looked at for what ended the run */
+
 static const char *state_help(uint32_t state)
 {
-	return state == TAKT_LOG_CLEAN ? "ended and closed in order"
-	       : state == TAKT_LOG_CUT ? "ended without a clean close" : "the run goes on";
+	return state == TAKT_LOG_CLEAN ? "the recording is closed in order"
+	       : state == TAKT_LOG_CUT ? "the recording is not closed: taktd has not finished it"
+				       : "the run goes on";
 }
 
 static const char *kind_name(uint32_t kind)
@@ -54,8 +57,76 @@ static void put_short_cycles(struct takt_text_buffer *out, const struct takt_log
 	}
 }
 
-static void put_short_head(struct takt_text_buffer *out, const struct takt_log_info *info)
+/* Whether the lifecycle event @name says why a run has ended so. */
+static bool is_cause(uint32_t ending, const char *name)
 {
+	switch (ending) {
+	case TAKT_LOG_ENDED_CRASHED:
+		return strcmp(name, "panic") == 0;
+	case TAKT_LOG_ENDED_STUCK:
+		return strcmp(name, "stuck") == 0;
+	case TAKT_LOG_ENDED_OVERRUN:
+		return strcmp(name, "overrun") == 0;
+	case TAKT_LOG_ENDED_ERROR:
+	case TAKT_LOG_ENDED_NOT_STARTED:
+		return strcmp(name, "task_failed") == 0;
+	default:
+		return false;
+	}
+}
+
+/* The last event that is a cause, as text; empty when there is none among the last events. */
+static void find_cause(struct takt_log *log, char *out, size_t out_bytes)
+{
+	const struct takt_log_info *info = takt_log_info_of(log);
+	struct takt_log_filter filter = TAKT_LOG_FILTER_ALL;
+	const struct takt_log_record *record;
+	struct takt_log_cursor *cursor;
+
+	out[0] = '\0';
+	filter.kinds = 1u << TAKT_LOG_LIFECYCLE;
+	if (takt_log_cursor_create(log, &filter, &cursor, NULL) < 0) {
+		return;
+	}
+	takt_log_seek_last(cursor, LAST_EVENTS, NULL);
+	while (takt_log_next(cursor, &record, NULL) > 0) {
+		const struct takt_log_task *task = takt_log_task_at(log, record->lifecycle->task);
+		int n;
+
+		if (is_cause(info->ending, record->lifecycle->name)) {
+			n = snprintf(out, out_bytes, "%s%s#%" PRIu64 ": ", task ? task->id : "",
+				     task ? " " : "", record->cycle);
+			if (n >= 0 && (size_t)n < out_bytes) {
+				takt_log_text_format(log, record, out + n, out_bytes - (size_t)n);
+			}
+		}
+	}
+	takt_log_cursor_destroy(cursor);
+}
+
+static void put_short_ending(struct takt_text_buffer *out, struct takt_log *log)
+{
+	const struct takt_log_info *info = takt_log_info_of(log);
+	char cause[512];
+
+	if (info->state != TAKT_LOG_CLEAN) {
+		return;
+	}
+	takt_text_buffer_printf(out, "ended      %s", takt_log_ending_name(info->ending));
+	if (info->ending != TAKT_LOG_ENDED_KILLED && info->ending != TAKT_LOG_ENDED_UNKNOWN) {
+		takt_text_buffer_printf(out, ", exit code %" PRId32, info->exit_code);
+	}
+	find_cause(log, cause, sizeof(cause));
+	if (cause[0]) {
+		takt_text_buffer_puts(out, ": ");
+		takt_out_put_plain(out, cause);
+	}
+	takt_text_buffer_puts(out, "\n");
+}
+
+static void put_short_head(struct takt_text_buffer *out, struct takt_log *log)
+{
+	const struct takt_log_info *info = takt_log_info_of(log);
 	char start[TAKT_TIME_TEXT_BYTES], iso[TAKT_TIME_TEXT_BYTES], text[TAKT_QUANTITY_TEXT_BYTES];
 
 	put_line(out, "graph", info->graph);
@@ -67,6 +138,7 @@ static void put_short_head(struct takt_text_buffer *out, const struct takt_log_i
 	put_line(out, "path", info->path);
 	takt_text_buffer_printf(out, "state      %s: %s\n", takt_log_state_name(info->state),
 				state_help(info->state));
+	put_short_ending(out, log);
 	takt_text_buffer_printf(out, "start      %s (%s)\n",
 				takt_local_time_format(info->start_real_ns, start, sizeof(start)),
 				takt_iso_time_format(info->start_real_ns, iso, sizeof(iso)));
@@ -198,6 +270,8 @@ static void put_json_head(struct takt_text_buffer *out, const struct takt_log_in
 	takt_out_u64_member(out, ",\"number\":", info->number);
 	takt_out_text_member(out, ",\"path\":", info->path);
 	takt_out_text_member(out, ",\"state\":", takt_log_state_name(info->state));
+	takt_out_text_member(out, ",\"ending\":", takt_log_ending_name(info->ending));
+	takt_text_buffer_printf(out, ",\"exit_code\":%" PRId32, info->exit_code);
 	takt_out_text_member(out, ",\"start\":",
 			     takt_iso_time_format(info->start_real_ns, time, sizeof(time)));
 	takt_out_text_member(out, ",\"end\":", takt_iso_time_format(info->end_real_ns, time, sizeof(time)));
@@ -328,6 +402,8 @@ static void put_csv(struct takt_text_buffer *out, const struct takt_log *log)
 	takt_text_buffer_printf(out, "run,%016" PRIx64 "\r\nnumber,%" PRIu32 "\r\n", info->run, info->number);
 	put_csv_text(out, "path", info->path);
 	put_csv_text(out, "state", takt_log_state_name(info->state));
+	put_csv_text(out, "ending", takt_log_ending_name(info->ending));
+	takt_text_buffer_printf(out, "exit_code,%" PRId32 "\r\n", info->exit_code);
 	put_csv_text(out, "start", takt_iso_time_format(info->start_real_ns, time, sizeof(time)));
 	put_csv_text(out, "end", takt_iso_time_format(info->end_real_ns, time, sizeof(time)));
 	takt_text_buffer_printf(out, "length_ns,%" PRIu64 "\r\nperiod_ns,%" PRIu64 "\r\n", length_ns(info),
@@ -350,14 +426,14 @@ static void put_csv(struct takt_text_buffer *out, const struct takt_log *log)
 
 /* --------------------------------------------------------------------------------------------------- */
 
-static int print(const struct takt_log *log, enum takt_form form)
+static int print(struct takt_log *log, enum takt_form form)
 {
 	struct takt_out out;
 
 	/* One object is no list of rows: the array of the JSON form has no place here. */
 	takt_out_init(&out, form == TAKT_FORM_JSON ? TAKT_FORM_JSONL : form);
 	if (form == TAKT_FORM_SHORT) {
-		put_short_head(&out.text, takt_log_info_of(log));
+		put_short_head(&out.text, log);
 		put_short_damage(&out.text, log);
 		put_short_tasks(&out.text, log);
 		put_short_graph(&out.text, log);

@@ -117,6 +117,8 @@ static void put_json(struct takt_text_buffer *out, const struct takt_log_run *ru
 	takt_out_u64_member(out, ",\"number\":", run->number);
 	takt_out_text_member(out, ",\"graph\":", run->graph);
 	takt_out_text_member(out, ",\"state\":", takt_log_state_name(run->state));
+	takt_out_text_member(out, ",\"ending\":", takt_log_ending_name(run->ending));
+	takt_text_buffer_printf(out, ",\"exit_code\":%" PRId32, run->exit_code);
 	takt_out_text_member(out, ",\"start\":",
 			     takt_iso_time_format(run->start_real_ns, time, sizeof(time)));
 	takt_out_text_member(out, ",\"end\":", takt_iso_time_format(run->end_real_ns, time, sizeof(time)));
@@ -132,7 +134,9 @@ static void put_csv(struct takt_text_buffer *out, const struct takt_log_run *run
 
 	takt_text_buffer_printf(out, "%016" PRIx64 ",%" PRIu32 ",", run->run, run->number);
 	takt_csv_puts(out, run->graph);
-	takt_text_buffer_printf(out, ",%s,%s,%s,%" PRIu32 ",%" PRIu64 ",", takt_log_state_name(run->state),
+	takt_text_buffer_printf(out, ",%s,%s,%" PRId32 ",%s,%s,%" PRIu32 ",%" PRIu64 ",",
+				takt_log_state_name(run->state), takt_log_ending_name(run->ending),
+				run->exit_code,
 				takt_iso_time_format(run->start_real_ns, start, sizeof(start)),
 				takt_iso_time_format(run->end_real_ns, end, sizeof(end)),
 				run->segment_count, run->bytes);
@@ -154,16 +158,18 @@ static void put_short(struct takt_text_buffer *out, const struct takt_log_run *r
 				takt_local_time_format(run->start_real_ns, start, sizeof(start)),
 				takt_quantity_format_ns(ms * 1000000, length, sizeof(length)),
 				takt_quantity_format_bytes(run->bytes, size, sizeof(size)),
-				takt_log_state_name(run->state));
+				run->state == TAKT_LOG_CLEAN ? takt_log_ending_name(run->ending)
+							     : takt_log_state_name(run->state));
 }
 
 static void put_header(struct takt_out *out, uint32_t count)
 {
 	if (out->form == TAKT_FORM_CSV) {
-		takt_text_buffer_puts(&out->text, "run,number,graph,state,start,end,segments,bytes,path\r\n");
+		takt_text_buffer_puts(&out->text, "run,number,graph,state,ending,exit_code,start,end,segments,bytes,"
+				      "path\r\n");
 	} else if (out->form == TAKT_FORM_SHORT && count > 0) {
 		takt_text_buffer_printf(&out->text, "%4s  %-16s  %-16s %-19s  %10s  %10s  %s\n", "no", "run",
-					"graph", "start", "length", "size", "state");
+					"graph", "start", "length", "size", "end");
 	}
 }
 

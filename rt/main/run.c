@@ -31,12 +31,15 @@ static const char help[] =
 	"  --cycles N         end after N cycles\n"
 	"  --level LEVEL      record and show texts of debug, info, warning, error, critical and above\n"
 	"  --log-dir DIR      where the recording goes (default: the graph's logging.dir, else\n"
-	"                     $XDG_STATE_HOME/takt or ~/.local/state/takt)\n"
+	"                     $XDG_STATE_HOME/takt or ~/.local/state/takt; /var/log/takt for root)\n"
 	"  --run-dir DIR      where the shared memory is (default: /dev/shm/takt-UID)\n"
 	"  --dev              no real-time priority, no locked memory, no deadline: fit for a debugger\n"
 	"\n"
-	"Exit codes: 0 ended as asked, 1 could not start, 2 usage, 70 ended by an error,\n"
-	"71 a task was stuck, 72 a task crashed.\n";
+	"Exit codes: 0 ended as asked, 1 could not start, 2 usage, 70 ended by an error, 71 a task was\n"
+	"stuck, 72 a task crashed, 74 ended as asked, but not or not wholly recorded, 130 ended at once\n"
+	"by a second Ctrl-C, 137 takt-rt was killed.\n";
+
+#define EXIT_NOT_RECORDED 74
 
 #define POLL_NS 2000000
 #define RECORDER_PATIENCE_NS TAKT_NS_PER_S	/* then taktd is started again */
@@ -51,6 +54,8 @@ struct run {
 	char id[17];
 	pid_t rt;
 	bool rt_ended;
+	bool is_told_to_end;		/* by us: nobody reads what we print */
+	bool is_failing;		/* the recorder says so */
 	int rt_status;
 	uint64_t ended_ns;
 	uint64_t recorder_asked_ns;
@@ -71,15 +76,18 @@ static int spawn(const char *path, char **argv, bool session, const char *output
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
-	sigset_t none;
+	sigset_t none, pipes;
 	int r;
 
 	sigemptyset(&none);
+	sigemptyset(&pipes);
+	sigaddset(&pipes, SIGPIPE);
 	posix_spawnattr_init(&attr);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawnattr_setsigmask(&attr, &none);
 	posix_spawnattr_setpgroup(&attr, 0);
-	posix_spawnattr_setflags(&attr, (short)(POSIX_SPAWN_SETSIGMASK |
+	posix_spawnattr_setsigdefault(&attr, &pipes);
+	posix_spawnattr_setflags(&attr, (short)(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
 						(session ? POSIX_SPAWN_SETSID
 							 : POSIX_SPAWN_SETPGROUP)));
 	if (session) {
@@ -226,7 +234,27 @@ static void show(struct run *run)
 	while (run->cursor && takt_log_next(run->cursor, &record, NULL) > 0) {
 		takt_text_line_print(stdout, run->log, record);
 	}
-	fflush(stdout);
+	if ((fflush(stdout) != 0 || ferror(stdout)) && !run->is_told_to_end && !run->rt_ended) {
+		run->is_told_to_end = true;	/* whoever read us has seen enough */
+		kill(run->rt, SIGTERM);
+	}
+}
+
+/* Say once when the recorder can't write, and when it can again. */
+static void warn(struct run *run, const struct takt_recorder_state *recorder)
+{
+	const bool is_failing = atomic_load_explicit(&recorder->phase, memory_order_acquire) ==
+				TAKT_RECORDER_FAILING;
+	char text[sizeof(recorder->text)];
+
+	if (is_failing && !run->is_failing) {
+		memcpy(text, recorder->text, sizeof(text));
+		text[sizeof(text) - 1] = '\0';
+		fprintf(stderr, "takt: not recording: %s\n", text);
+	} else if (!is_failing && run->is_failing) {
+		fprintf(stderr, "takt: recording again\n");
+	}
+	run->is_failing = is_failing;
 }
 
 /* Where taktd writes; keeps it alive. Returns whether the region is still there. */
@@ -246,6 +274,7 @@ static bool look_at_recorder(struct run *run)
 	    memchr(region->recorder->directory, '\0', sizeof(region->recorder->directory))) {
 		memcpy(run->directory, region->recorder->directory, sizeof(run->directory));
 	}
+	warn(run, region->recorder);
 	takt_region_close(region);
 	if (now - run->recorder_asked_ns > RECORDER_PATIENCE_NS) {
 		ask_for_recorder(run);
@@ -283,8 +312,10 @@ static void follow(struct run *run)
 	}
 }
 
-static void report(const struct run *run)
+/* Print how it ended and where the recording is. Returns the exit code. */
+static int report(const struct run *run)
 {
+	const bool is_there = run->directory[0] != '\0' && access(run->directory, F_OK) == 0;
 	const int code = exit_code(run);
 
 	if (WIFSIGNALED(run->rt_status)) {
@@ -297,12 +328,21 @@ static void report(const struct run *run)
 		fprintf(stderr, "takt: a task crashed: takt log lifecycle %s\n", run->id);
 	}
 	fprintf(stderr, "run %s\n", run->id);
-	if (run->directory[0] == '\0') {
-		fprintf(stderr, "not recorded: see %s/taktd.log\n", run->run_dir);
+	if (!is_there) {
+		if (run->directory[0] == '\0') {
+			fprintf(stderr, "takt: not recorded: see %s/taktd.log\n", run->run_dir);
+		} else {
+			fprintf(stderr, "takt: the recording was removed meanwhile: %s\n", run->directory);
+		}
 	} else {
+		if (run->is_failing) {
+			fprintf(stderr, "takt: not recorded to its end yet: the rest is in %s, taktd "
+				"goes on trying\n", run->region);
+		}
 		fprintf(stderr, "log %s\n", run->directory);
 		fprintf(stderr, "look at it: takt log info %s\n", run->directory);
 	}
+	return code == 0 && (!is_there || run->is_failing) ? EXIT_NOT_RECORDED : code;
 }
 
 int takt_command_run(int argc, char **argv)
@@ -313,7 +353,7 @@ int takt_command_run(int argc, char **argv)
 	const char *const first[] = { "--ready-fd", fd_text, NULL };
 	int pipe_fds[2];
 	sigset_t set;
-	int r;
+	int r, code;
 
 	if (has_option(argc, argv, "--help")) {
 		fputs(help, stdout);
@@ -323,6 +363,7 @@ int takt_command_run(int argc, char **argv)
 	run.run_dir = dir ? dir : run.default_run_dir;
 	signals_of_ours(&set);
 	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
 	if (pipe(pipe_fds) < 0 || fcntl(pipe_fds[0], F_SETFD, FD_CLOEXEC) < 0) {
 		fprintf(stderr, "takt: pipe: %s\n", strerror(errno));
 		return 1;
@@ -344,10 +385,10 @@ int takt_command_run(int argc, char **argv)
 		takt_log_resolve(run.id, run.log_dir, run.run_dir, run.directory,
 				 sizeof(run.directory), NULL);
 	}
-	report(&run);
+	code = report(&run);
 	takt_log_cursor_destroy(run.cursor);
 	takt_log_close(run.log);
-	return exit_code(&run);
+	return code;
 }
 
 int takt_command_check(int argc, char **argv)

@@ -4,9 +4,11 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -35,7 +37,8 @@ static const char help[] =
 	"  --check            load and plan only; print the plan\n"
 	"  --json             with --check: as JSON\n"
 	"  --keys             print every key of a graph file with unit, default and range\n"
-	"  --ready-fd N       write 'RUN-ID REGION' to descriptor N once the run is there\n"
+	"  --ready-fd N       write 'RUN-ID REGION' to descriptor N once the run is there; end with the\n"
+	"                     process that started us\n"
 	"  --help, --version\n"
 	"\n"
 	"Exit codes: 0 ended as asked, 1 could not start, 2 usage, 70 ended by an error,\n"
@@ -303,6 +306,9 @@ int main(int argc, char **argv)
 
 	if (code >= 0) {
 		return code;
+	}
+	if (command.ready_fd >= 0) {
+		prctl(PR_SET_PDEATHSIG, SIGTERM);	/* who started us shows the run and can end it */
 	}
 	takt_memory_tune_malloc();
 	takt_limit_raise(RLIMIT_RTPRIO);

@@ -65,6 +65,13 @@ enum takt_segment_flag {
 	TAKT_SEGMENT_POISONED = 4	/* given up after an I/O error; what verifies is valid */
 };
 
+enum takt_ending {			/* how the run ended */
+	TAKT_ENDED_UNKNOWN = 0,
+#define TAKT_ENDING(number, name, text, doc) TAKT_ENDED_##name = (number),
+#include "rt/shm/ending.def"
+#undef TAKT_ENDING
+};
+
 struct takt_superblock {		/* in a 4096-byte block, twice */
 	uint64_t magic;
 	uint32_t version;
@@ -80,7 +87,10 @@ struct takt_superblock {		/* in a 4096-byte block, twice */
 	char boot_id[40];
 	char machine_id[40];
 	char graph[128];
-	uint8_t reserved[4096 - 64 - 8 - 208 - 4];
+	uint32_t ending;		/* enum takt_ending; valid with LAST */
+	int32_t exit_code;		/* of takt-rt; valid with LAST, 0 when killed */
+	char region[1024];		/* path of the run's shared memory; "" when longer */
+	uint8_t reserved[4096 - 64 - 8 - 208 - 8 - 1024 - 4];
 	uint32_t crc;			/* CRC32C of the 4092 bytes before */
 };
 static_assert(sizeof(struct takt_superblock) == 4096, "superblock");

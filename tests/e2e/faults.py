@@ -25,6 +25,7 @@ def crash(mode, code, event, text=None):
         counted, commanded, failsafe = world.oracle()
         assert (counted, commanded, failsafe) == (100, 0, 1), world.oracle()
         log.check_whole(100)
+        assert world.ending() == ("stuck" if event == "stuck" else "crashed"), world.ending()
         cycle, _, task, _, message = log.event(event)
         assert (cycle, task) == (100, "fault"), (cycle, task)
         if text:
@@ -90,8 +91,10 @@ def overrun_is_counted_and_skips():
     with World(mode="sleep", at=50, runtime=", wait: sleep") as world:
         code, _, log = run(world, "--cycles", "100")
         assert code == 0, code
-        first, skipped, worst, overruns = log.event("overrun")[3]
-        assert first == 50 and 20 <= skipped < 500 and worst > 25_000_000, log.event("overrun")
+        # A noisy machine has overruns of its own, before, in the same episode, or behind.
+        episodes = [e[3] for e in log.events if e[1] == "overrun"]
+        assert any(first <= 50 < first + skipped + overruns and skipped >= 20 and worst > 25_000_000
+                   for first, skipped, worst, overruns in episodes), episodes
         log.check_whole(100)
 
 
@@ -156,6 +159,10 @@ def second_interrupt_ends_at_once():
         rt.communicate(timeout=5)
         assert rt.returncode == 130, rt.returncode
         assert world.oracle()[2] == 1
+        world.start_taktd()
+        world.wait_recorded()
+        assert world.ending() == "interrupted", world.ending()
+        assert world.read().event("mission_stopped")[2:4] == ("fault", (130, 0, 0, 0))
 
 
 tap.main()

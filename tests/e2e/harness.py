@@ -1,5 +1,6 @@
 """What the end-to-end tests share: private directories, the three programs, TAP, reading a log back."""
 
+import json
 import mmap
 import os
 import re
@@ -87,6 +88,7 @@ class World:
         with open(self.oracle_path, "wb") as f:
             f.write(bytes(24))
         self.processes = []
+        self.taktd = None
 
     def __enter__(self):
         return self
@@ -113,8 +115,22 @@ class World:
                            *args, self.graph_path], env=env, stderr=subprocess.PIPE, **kw)
 
     def start_taktd(self, *args, env=None):
-        return self.spawn([program("taktd"), "--run-dir", self.run_dir, "--exit-when-idle", *args],
-                          env=env, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        self.taktd = self.spawn([program("taktd"), "--run-dir", self.run_dir, "--exit-when-idle", *args],
+                                env=env, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        return self.taktd
+
+    def start_takt(self, *args, **kw):
+        """takt run; also ends what it has started, when the world ends."""
+        return self.spawn([program("takt"), "run", "--run-dir", self.run_dir, "--log-dir", self.log_dir,
+                           *args, self.graph_path], stderr=subprocess.PIPE, **kw)
+
+    def takt_log(self, *args):
+        return subprocess.run([program("takt"), "log", *args], capture_output=True, text=True, timeout=60)
+
+    def ending(self):
+        """How the last run ended, as `takt log list` says it."""
+        done = self.takt_log("list", "--log-dir", self.log_dir, "-o", "jsonl")
+        return json.loads(done.stdout.splitlines()[-1])["ending"]
 
     def oracle(self):
         """(cycles counted, actuator's command, calls of failsafe)"""
@@ -138,7 +154,12 @@ class World:
         return [os.path.join(graph, n) for n in os.listdir(graph) if re.fullmatch("[0-9a-f]{16}", n)]
 
     def wait_recorded(self, seconds=30):
-        self.wait(lambda: not self.regions(), seconds, "taktd to finish and remove the region")
+        """Until all is on disk. A taktd that was idle for too long before the run began is started again."""
+        def recorded():
+            if self.regions() and self.taktd and self.taktd.poll() is not None:
+                self.start_taktd()
+            return not self.regions()
+        self.wait(recorded, seconds, "taktd to finish and remove the region")
 
     def runs(self):
         if not os.path.isdir(self.log_dir):

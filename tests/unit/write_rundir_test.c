@@ -166,7 +166,7 @@ static struct making begin_making(void)
 {
 	struct making m;
 
-	assert_int_equal(takt_segment_kind_init(&m.kind, 9, "gnss", "catalog", 7), 0);
+	assert_int_equal(takt_segment_kind_init(&m.kind, 9, "gnss", "/run/x", "catalog", 7), 0);
 	assert_int_equal(takt_backend_buffered_create(&m.backend), 0);
 	m.dir_fd = open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_true(m.dir_fd >= 0);
@@ -205,6 +205,7 @@ static off_t size_of(const struct making *m, const char *name)
 static void segment_is_made_locked_and_closed_in_order(void **state)
 {
 	struct making m = begin_making();
+	const struct takt_run_end end = { TAKT_ENDED_STUCK, 71 };
 	struct takt_segment segment;
 	struct takt_superblock a, b;
 
@@ -219,11 +220,14 @@ static void segment_is_made_locked_and_closed_in_order(void **state)
 	assert_int_equal(a.number, 7);
 	assert_int_equal(a.run, 9);
 	assert_string_equal(a.graph, "gnss");
-	assert_int_equal(takt_segment_close(&segment, 12288, 0, TAKT_SEGMENT_LAST), 0);
+	assert_string_equal(a.region, "/run/x");
+	assert_int_equal(takt_segment_close(&segment, 12288, 0, &end), 0);
 	a = read_superblock(&m, "0007.takt", 0);
 	b = read_superblock(&m, "0007.takt", 4096);
 	assert_memory_equal(&a, &b, sizeof(a));
 	assert_int_equal(a.flags, TAKT_SEGMENT_CLEAN | TAKT_SEGMENT_LAST);
+	assert_int_equal(a.ending, TAKT_ENDED_STUCK);
+	assert_int_equal(a.exit_code, 71);
 	assert_int_equal(a.end_offset, 12288);
 	assert_int_equal(size_of(&m, "0007.takt"), 12288);
 	end_making(&m);
@@ -279,7 +283,7 @@ static void what_the_dead_left_is_cut_or_removed(void **state)
 	assert_int_equal(size_of(&m, "0001.takt"), 45056);
 	assert_int_equal(size_of(&m, "0002.takt"), 1 << 20);
 	assert_int_equal(faccessat(m.dir_fd, "0003.takt.new", F_OK, 0), -1);
-	assert_int_equal(takt_segment_close(&held, 12288, 0, 0), 0);
+	assert_int_equal(takt_segment_close(&held, 12288, 0, NULL), 0);
 	assert_int_equal(takt_rundir_trim(&rundir, 4), 0);
 	end_making(&m);
 }

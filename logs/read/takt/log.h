@@ -57,6 +57,24 @@ enum takt_log_state {
 	TAKT_LOG_LIVE = 3		/* the run goes on */
 };
 
+enum takt_log_ending {			/* how the run ended; others may be added */
+	TAKT_LOG_ENDED_UNKNOWN = 0,	/* it goes on, or the log was cut */
+	TAKT_LOG_ENDED_COMPLETED = 1,	/* every source had nothing more to give */
+	TAKT_LOG_ENDED_LIMIT = 2,	/* the time or the cycles that were asked for were over */
+	TAKT_LOG_ENDED_REQUESTED = 3,	/* by a signal */
+	TAKT_LOG_ENDED_ERROR = 4,	/* by a task's error */
+	TAKT_LOG_ENDED_OVERRUN = 5,	/* by a cycle longer than the period */
+	TAKT_LOG_ENDED_STUCK = 6,	/* a task did not return */
+	TAKT_LOG_ENDED_CRASHED = 7,	/* a fatal signal, abort or exit in a task */
+	TAKT_LOG_ENDED_INTERRUPTED = 8,	/* at once, by a second signal */
+	TAKT_LOG_ENDED_NOT_STARTED = 9,	/* new or start of a task failed */
+	TAKT_LOG_ENDED_KILLED = 10	/* takt-rt was gone without a word */
+};
+
+/* "completed", "limit reached", …; "unknown" for what this library does not know. Constant strings.
+ * [any thread] */
+TAKT_LOG_API const char *takt_log_ending_name(uint32_t ending);
+
 struct takt_log_run {
 	const char *path;		/* what takt_log_open takes */
 	const char *graph;
@@ -64,6 +82,8 @@ struct takt_log_run {
 	uint32_t number;		/* of the run in its log directory; 0: unknown */
 	uint32_t state;			/* enum takt_log_state */
 	uint32_t segment_count;
+	uint32_t ending;		/* enum takt_log_ending */
+	int32_t exit_code;		/* of takt-rt; 0 when not known */
 	uint32_t reserved;
 	uint64_t bytes;			/* of its files */
 	uint64_t start_mono_ns;
@@ -77,7 +97,7 @@ struct takt_log_run {
 TAKT_LOG_API int takt_log_default_dir(char *ret_path, size_t path_bytes);
 
 /* The runs below @log_dir (NULL: the default), oldest first. @run_dir: base directory of the shared
- * regions, for the state; NULL: the default places. A directory without any log is an empty list.
+ * regions, for the state; NULL: where each log says. A directory without any log is an empty list.
  * Close with takt_log_runs_close. Errors: -ENOENT no such directory, -EACCES, -ENOMEM. */
 TAKT_LOG_API int takt_log_runs_open(const char *log_dir, const char *run_dir,
 				    struct takt_log_runs **ret_runs, struct takt_log_error *error);
@@ -99,7 +119,7 @@ struct takt_log_options {
 	uint32_t bytes;			/* sizeof(struct takt_log_options) */
 	uint32_t live;			/* 1: also the run's shared region and new files, while it
 					 * goes on; 0: what the files hold when opened */
-	const char *run_dir;		/* where shared regions are; NULL: the default places */
+	const char *run_dir;		/* where shared regions are; NULL: where the log says */
 };
 
 /* Open a run's directory, one segment file, or a shared region's directory of a run that has no
@@ -138,6 +158,8 @@ struct takt_log_info {
 	const char *machine_id;		/* of the first segment */
 	const char *boot_id;
 	uint32_t number;		/* of the run in its log directory; 0: unknown */
+	uint32_t ending;		/* enum takt_log_ending */
+	int32_t exit_code;		/* of takt-rt; 0 when not known */
 	uint32_t reserved;
 };
 

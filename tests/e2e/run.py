@@ -1,0 +1,166 @@
+"""takt run: how it ends, whatever happens around it, and what it says about the recording."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+
+from harness import Tap, World
+
+tap = Tap()
+
+
+def alive(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as f:
+            return f.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def children(pid):
+    """takt-rt; taktd has a session of its own, and is found by its run directory."""
+    done = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True)
+    return [int(p) for p in done.stdout.split()]
+
+
+def rt_of(world, takt):
+    found = []
+
+    def look():
+        for pid in children(takt.pid):
+            with open(f"/proc/{pid}/comm") as f:
+                if f.read().strip() == "takt-rt":
+                    found.append(pid)
+        return bool(found)
+    world.wait(look, 10, "takt-rt")
+    return found[0]
+
+
+@tap.test
+def run_ends_when_its_time_is_over_and_says_where_the_recording_is():
+    with World() as world:
+        takt = world.start_takt("--for", "300ms", stdout=subprocess.PIPE)
+        _, stderr = takt.communicate(timeout=30)
+        assert takt.returncode == 0, stderr
+        assert re.search(r"^run [0-9a-f]{16}$", stderr, re.M), stderr
+        assert f"log {world.runs()[0]}" in stderr, stderr
+        assert world.ending() == "limit reached"
+        world.read().check_whole(300)
+
+
+@tap.test
+def lane_that_falls_behind_does_not_stretch_the_time():
+    with World(mode="sleep", at=0, times=1000000, overrun="skip") as world:	# 30 ms in each cycle of 1 ms
+        began = time.monotonic()
+        takt = world.start_takt("--for", "500ms", stdout=subprocess.PIPE)
+        _, stderr = takt.communicate(timeout=60)
+        assert takt.returncode == 0, stderr
+        log = world.read()
+        assert len(log.cycles) < 100, len(log.cycles)	# 500, were it counted in cycles: 15 s
+        assert world.ending() == "limit reached"
+        log.check_whole(1)
+        assert time.monotonic() - began < 60
+
+
+@tap.test
+def reader_that_goes_away_ends_the_run_in_order():
+    with World(mode="log", at=5, times=1000000) as world:
+        takt = world.start_takt("--for", "60s", stdout=subprocess.PIPE)
+        takt.stdout.readline()
+        takt.stdout.close()
+        takt.stdout = None
+        takt.communicate(timeout=30)
+        assert takt.returncode == 0, takt.returncode
+        assert world.ending() == "requested"
+
+
+@tap.test
+def killed_takt_does_not_leave_its_run_behind():
+    with World() as world:
+        takt = world.start_takt("--for", "60s", stdout=subprocess.DEVNULL)
+        world.wait_cycles(50)
+        rt = rt_of(world, takt)
+        takt.kill()
+        takt.wait(10)
+        world.wait(lambda: not alive(rt), 10, "takt-rt to end")
+        world.wait_recorded()
+        assert world.ending() == "requested"
+        world.read().check_whole(50)
+
+
+@tap.test
+def killed_rt_is_said():
+    with World() as world:
+        takt = world.start_takt("--for", "60s", stdout=subprocess.DEVNULL)
+        world.wait_cycles(50)
+        os.kill(rt_of(world, takt), signal.SIGKILL)
+        _, stderr = takt.communicate(timeout=30)
+        assert takt.returncode == 137, takt.returncode
+        assert "ended by signal 9" in stderr, stderr
+        world.wait_recorded()
+        assert world.ending() == "killed"
+
+
+@tap.test
+def place_that_cannot_be_written_is_said_at_once():
+    with World() as world:
+        with open(world.log_dir, "w"):
+            pass
+        takt = world.start_takt("--for", "60s", stdout=subprocess.DEVNULL)
+        while "not recording" not in (line := takt.stderr.readline()):
+            assert line, "takt has ended"
+        assert world.log_dir in line and "make it writable" in line, line
+        os.unlink(world.log_dir)
+        while "recording again" not in takt.stderr.readline():
+            pass
+        takt.send_signal(signal.SIGINT)
+        takt.communicate(timeout=30)
+        assert takt.returncode == 0, takt.returncode
+        world.read().check_whole(1)
+
+
+@tap.test
+def run_that_is_not_recorded_ends_with_74():
+    with World() as world:
+        with open(world.log_dir, "w"):
+            pass
+        takt = world.start_takt("--for", "300ms", stdout=subprocess.DEVNULL)
+        _, stderr = takt.communicate(timeout=60)
+        assert takt.returncode == 74, (takt.returncode, stderr)
+        assert "not recorded" in stderr, stderr
+        os.unlink(world.log_dir)	# taktd goes on trying, and nothing is lost
+        world.wait_recorded()
+        world.read().check_whole(300)
+
+
+@tap.test
+def recording_removed_meanwhile_is_said():
+    with World() as world:
+        takt = world.start_takt("--for", "60s", stdout=subprocess.DEVNULL)
+        world.wait_cycles(50)
+        world.wait(lambda: world.runs(), 10, "the recording")
+        time.sleep(0.3)
+        shutil.rmtree(world.log_dir)
+        takt.send_signal(signal.SIGINT)
+        _, stderr = takt.communicate(timeout=60)
+        assert takt.returncode == 74, (takt.returncode, stderr)
+        assert "removed" in stderr, stderr
+
+
+@tap.test
+def live_run_of_another_run_directory_is_followed():
+    with World() as world:
+        takt = world.start_takt("--for", "2s", stdout=subprocess.DEVNULL)
+        world.wait_cycles(50)
+        world.wait(lambda: world.runs(), 10, "the recording")
+        # The log says where the shared memory is: no --run-dir.
+        done = world.takt_log("copperlists", world.runs()[0], "-f", "-o", "jsonl")
+        takt.communicate(timeout=30)
+        cycles = [line for line in done.stdout.splitlines() if '"cycle":' in line]
+        assert '"cycle":1999,' in cycles[-1], cycles[-1][:100]
+
+
+tap.main()
