@@ -96,9 +96,10 @@ static void put_short(struct takt_text_buffer *out, const struct view *view,
 	const struct takt_log_copperlist *list = record->copperlist;
 	char late[TAKT_QUANTITY_TEXT_BYTES], took[TAKT_QUANTITY_TEXT_BYTES];
 
-	takt_text_buffer_printf(out, "%12.6f #%" PRIu64 " took %s, %s late%s\n",
+	takt_text_buffer_printf(out, "%12.6f #%" PRIu64 " took %s, %s%s late%s\n",
 				(double)since_start(view, record->mono_ns) / 1e9, record->cycle,
 				takt_quantity_format_ns(list->duration_ns, took, sizeof(took)),
+				list->late_ns == TAKT_LOG_LATE_MAX_NS ? "at least " : "",
 				takt_quantity_format_ns(list->late_ns, late, sizeof(late)),
 				list->complete ? "" : ", incomplete");
 	put_short_tasks(out, view, list);

@@ -325,6 +325,8 @@ struct takt_log_message {
 	uint64_t stamp_mono_ns;		/* its producer's call began, or it was received (io) */
 };
 
+#define TAKT_LOG_LATE_MAX_NS 4294967295u
+
 struct takt_log_copperlist {
 	const struct takt_log_task_row *tasks;
 	const struct takt_log_message *messages;	/* of one output in order of time */
@@ -332,7 +334,7 @@ struct takt_log_copperlist {
 	uint32_t message_count;
 	uint32_t lane;
 	uint32_t complete;		/* 0: other lanes' parts are in other records or lost */
-	uint64_t late_ns;		/* start behind plan */
+	uint64_t late_ns;		/* start behind plan; TAKT_LOG_LATE_MAX_NS: that or more */
 	uint64_t duration_ns;		/* of the cycle */
 };
 
