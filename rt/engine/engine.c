@@ -23,6 +23,7 @@
 #include "rt/engine/worker.h"
 #include "rt/os/memory.h"
 
+#define WATCH_PRIORITY 1
 #define WORKER_PATIENCE_NS (2 * TAKT_NS_PER_S)
 
 const char *takt_method_name(enum takt_method_id method)
@@ -187,6 +188,13 @@ static int exit_code_of(uint32_t ending)
 									     : TAKT_EXIT_OK;
 }
 
+static void set_priority(const struct takt_engine *engine, int priority)
+{
+	if (engine->fifo) {
+		takt_thread_set_priority(priority);
+	}
+}
+
 /* Everything between a published region and its end. */
 static int run_published(struct takt_engine *engine, struct takt_err *err)
 {
@@ -209,11 +217,14 @@ static int run_published(struct takt_engine *engine, struct takt_err *err)
 		lane_started = r == 0;
 	}
 	if (r == 0) {
+		/* So that hogs on the other CPUs do not keep a stuck lane from being seen. */
+		set_priority(engine, WATCH_PRIORITY);
 		takt_watch(engine);
 	}
 	atomic_store_explicit(&engine->region->rt->phase, TAKT_RT_STOPPING, memory_order_release);
 	TAKT_TEST_POINT("rt_stopping");
 	stop_threads(engine, lane_started);
+	set_priority(engine, 0);	/* what follows is the tasks' code */
 	ending = atomic_load_explicit(&engine->ending, memory_order_acquire);
 	code = exit_code_of(ending);
 	if (lane_started) {

@@ -116,6 +116,14 @@ void takt_thread_join(struct takt_thread *thread)
 	thread->stack = NULL;
 }
 
+int takt_thread_set_priority(int priority)
+{
+	const struct sched_param param = { .sched_priority = priority };
+
+	return -pthread_setschedparam(pthread_self(), priority > 0 ? SCHED_FIFO : SCHED_OTHER,
+				      &param);
+}
+
 static void *do_nothing(void *arg)
 {
 	return arg;

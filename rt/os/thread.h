@@ -38,6 +38,9 @@ TAKT_SETUP void takt_thread_join(struct takt_thread *thread);
 TAKT_SETUP int takt_thread_signal_stack_begin(void);
 TAKT_SETUP void takt_thread_signal_stack_end(void);
 
+/* Policy of the calling thread: SCHED_FIFO at @priority, 0: SCHED_OTHER. 0 or -errno.  [setup] */
+TAKT_SETUP int takt_thread_set_priority(int priority);
+
 /* Whether SCHED_FIFO at @priority would be granted: 0 or -errno; tries it on a throw-away thread. [setup] */
 TAKT_SETUP int takt_thread_try_priority(int priority);
 
