@@ -41,6 +41,7 @@ static const char help[] =
 
 #define EXIT_NOT_RECORDED 74
 
+#define SHOW_AT_ONCE 1000	/* records between two looks at signals */
 #define POLL_NS 2000000
 #define RECORDER_PATIENCE_NS TAKT_NS_PER_S	/* then taktd is started again */
 #define END_PATIENCE_NS (10 * TAKT_NS_PER_S)	/* for taktd to finish after takt-rt has ended */
@@ -223,21 +224,27 @@ static void open_log(struct run *run)
 	}
 }
 
-/* Print what is new. */
-static void show(struct run *run)
+/* Print what is new, a bounded part of it. Returns whether there may be more. */
+static bool show(struct run *run)
 {
 	const struct takt_log_record *record;
+	uint32_t count = 0;
 
 	if (!run->cursor) {
 		open_log(run);
 	}
-	while (run->cursor && takt_log_next(run->cursor, &record, NULL) > 0) {
+	while (run->cursor && !run->is_told_to_end && count < SHOW_AT_ONCE &&
+	       takt_log_next(run->cursor, &record, NULL) > 0) {
 		takt_text_line_print(stdout, run->log, record);
+		count++;
 	}
-	if ((fflush(stdout) != 0 || ferror(stdout)) && !run->is_told_to_end && !run->rt_ended) {
+	if ((fflush(stdout) != 0 || ferror(stdout)) && !run->is_told_to_end) {
 		run->is_told_to_end = true;	/* whoever read us has seen enough */
-		kill(run->rt, SIGTERM);
+		if (!run->rt_ended) {
+			kill(run->rt, SIGTERM);
+		}
 	}
+	return count == SHOW_AT_ONCE;
 }
 
 /* Say once when the recorder can't write, and when it can again. */
@@ -284,7 +291,8 @@ static bool look_at_recorder(struct run *run)
 
 static void follow(struct run *run)
 {
-	const struct timespec span = { 0, POLL_NS };
+	struct timespec span = { 0, POLL_NS };
+	bool is_more = false;
 	sigset_t set;
 	int signal;
 
@@ -292,6 +300,7 @@ static void follow(struct run *run)
 	for (uint32_t tick = 0;; tick++) {
 		bool there = true;
 
+		span.tv_nsec = is_more ? 0 : POLL_NS;
 		signal = sigtimedwait(&set, NULL, &span);
 		if (signal > 0 && !run->rt_ended) {
 			kill(run->rt, signal == SIGHUP ? SIGTERM : signal);
@@ -302,11 +311,12 @@ static void follow(struct run *run)
 		if (tick % 50 == 0 || run->rt_ended) {
 			there = look_at_recorder(run);
 		}
-		show(run);
-		if (run->rt_ended && !there) {
+		is_more = show(run);
+		if (run->rt_ended && !there && !is_more) {
 			break;	/* all is recorded, and shown */
 		}
-		if (run->rt_ended && takt_clock_mono_ns() - run->ended_ns > END_PATIENCE_NS) {
+		if (run->rt_ended && !is_more &&
+		    takt_clock_mono_ns() - run->ended_ns > END_PATIENCE_NS) {
 			break;
 		}
 	}

@@ -80,7 +80,7 @@ class World:
         self.graph_path = os.path.join(self.dir, "graph.yaml")
         values = dict(name="kill", plugin=program("plugins/test_faults.so"), rate="1kHz",
                       overrun="skip", stuck="1s", runtime="", flush="20ms", sync="20ms",
-                      segment="4MiB", logging="", ballast=64, on_error="ignore", record="true", mode="none",
+                      segment="4MiB", logging=", arena: 16MiB", ballast=64, on_error="ignore", record="true", mode="none",
                       at=100, times=1, oracle=self.oracle_path)
         values.update(graph)
         with open(self.graph_path, "w") as f:

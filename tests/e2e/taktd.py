@@ -136,6 +136,7 @@ def each_way_to_the_disk_records():
     for way, name in (("direct", "pwrite direct"), ("buffered", "pwrite buffered"), ("auto", "(")):
         with World() as world:
             rt = world.start_rt()
+            world.wait(world.regions, 20, "the region")	# or an idle taktd leaves before
             process = taktd(world, "--exit-when-idle", "--verbose", "--backend", way)
             world.wait_cycles(200)
             stop_run(world, rt)
@@ -181,7 +182,7 @@ def damaged_region_is_said_once_and_does_not_keep_it():
 @tap.test
 def full_disk_is_waited_for_and_nothing_is_lost():
     # A limit on file size refuses writes and new segments until it is lifted.
-    with World(ballast=8000) as world:
+    with World(ballast=8000, logging=", arena: 128MiB") as world:
         rt = world.start_rt()
         world.wait_cycles(1)
         process = taktd(world, "--exit-when-idle")
