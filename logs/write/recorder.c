@@ -75,7 +75,8 @@ struct takt_recorder_status takt_recorder_status(const struct takt_recorder *rec
 		.region_path = recorder->region->path,
 		.directory = recorder->manage.rundir.path,
 		.backend = recorder->backend ? recorder->backend->name : "",
-		.text = recorder->manage.text[0] ? recorder->manage.text : recorder->manage.why,
+		.text = recorder->manage.text,
+		.why = recorder->manage.why,
 	};
 }
 

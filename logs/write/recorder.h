@@ -40,7 +40,8 @@ struct takt_recorder_status {		/* lent until the next tend */
 	const char *region_path;
 	const char *directory;		/* "" until there is one */
 	const char *backend;		/* likewise */
-	const char *text;		/* what is wrong; else why it is not better; else "" */
+	const char *text;		/* what is wrong; "" */
+	const char *why;		/* why the backend is not a better one; "" */
 };
 
 /* Attach to the region at @region_path, taking its recorder lock. Nothing is written yet.

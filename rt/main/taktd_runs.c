@@ -23,6 +23,7 @@ struct run {
 	uint64_t shown_broken;
 	uint32_t changes;
 	int error;				/* why it is put off */
+	bool is_why_said;
 	bool is_seen;				/* by the scan under way */
 };
 
@@ -100,6 +101,9 @@ static void say_changes(struct taktd_runs *runs, struct run *run)
 	}
 	if (status.text[0] != '\0') {
 		say(&status, status.text);
+	} else if (status.why[0] != '\0' && !run->is_why_said) {
+		say(&status, status.why);
+		run->is_why_said = true;
 	}
 	run->shown_phase = status.phase;
 }

@@ -153,9 +153,9 @@ def recording_removed_meanwhile_is_said():
 @tap.test
 def live_run_of_another_run_directory_is_followed():
     with World() as world:
-        takt = world.start_takt("--for", "2s", stdout=subprocess.DEVNULL)
+        takt = world.start_takt("--cycles", "2000", stdout=subprocess.DEVNULL)
         world.wait_cycles(50)
-        world.wait(lambda: world.runs(), 10, "the recording")
+        world.wait(lambda: world.runs() and os.listdir(world.runs()[0]), 10, "the recording")
         # The log says where the shared memory is: no --run-dir.
         done = world.takt_log("copperlists", world.runs()[0], "-f", "-o", "jsonl")
         takt.communicate(timeout=30)
