@@ -11,7 +11,8 @@
 void takt_test_point(const char *name)
 {
 	static _Atomic long passed;	/* of the one named point; in test builds only */
-	const char *wanted = getenv("TAKT_KILL_AT");
+	const char *stop = getenv("TAKT_STOP_AT");
+	const char *wanted = stop ? stop : getenv("TAKT_KILL_AT");
 	const size_t length = strlen(name);
 	long count = 1;
 
@@ -22,8 +23,9 @@ void takt_test_point(const char *name)
 	if (wanted[length] == ':') {
 		count = strtol(wanted + length + 1, NULL, 10);
 	}
-	if (atomic_fetch_add_explicit(&passed, 1, memory_order_relaxed) + 1 >= count) {
-		kill(getpid(), SIGKILL);
+	count -= atomic_fetch_add_explicit(&passed, 1, memory_order_relaxed) + 1;
+	if (stop ? count == 0 : count <= 0) {
+		raise(stop ? SIGSTOP : SIGKILL);	/* this thread goes no further */
 	}
 }
 #else

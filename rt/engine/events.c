@@ -18,16 +18,14 @@ static bool put(struct takt_events *events, uint64_t cycle, uint64_t mono_ns, ui
 {
 	const uint32_t text_bytes = bounded_length(text, TAKT_EVENT_TEXT_MAX - 1);
 	const uint32_t bytes = takt_record_align((uint32_t)sizeof(struct takt_lifecycle_record) + text_bytes + 1);
+	const struct takt_record record = { bytes, TAKT_RECORD_LIFECYCLE, 0, cycle, mono_ns };
 	struct takt_lifecycle_record *r = takt_stream_reserve(&events->stream, bytes);
 
 	if (!r) {
 		return false;
 	}
 	memset(r, 0, bytes);
-	r->record.bytes = bytes;
-	r->record.kind = TAKT_RECORD_LIFECYCLE;
-	r->record.cycle = cycle;
-	r->record.mono_ns = mono_ns;
+	r->record = record;
 	r->event = (uint16_t)event;
 	r->task = (uint16_t)task;
 	r->text_bytes = text_bytes;
@@ -37,7 +35,7 @@ static bool put(struct takt_events *events, uint64_t cycle, uint64_t mono_ns, ui
 	if (text_bytes > 0) {
 		memcpy(r->text, text, text_bytes);
 	}
-	takt_stream_commit(&events->stream, &r->record);
+	takt_stream_commit(&events->stream, &record);
 	return true;
 }
 
@@ -88,6 +86,7 @@ void takt_events_text(struct takt_events *events, uint64_t cycle, uint64_t mono_
 	uint32_t lengths[TAKT_TEXT_ARGS];
 	uint32_t at = (uint32_t)sizeof(struct takt_text_record) + count * 8u;
 	uint32_t bytes = at;
+	struct takt_record record = { 0, TAKT_RECORD_TEXT, 0, cycle, mono_ns };
 	struct takt_text_record *r = NULL;
 
 	for (uint32_t i = 0; i < count; i++) {
@@ -107,7 +106,8 @@ void takt_events_text(struct takt_events *events, uint64_t cycle, uint64_t mono_
 		return;
 	}
 	((uint64_t *)(void *)r)[bytes / 8 - 1] = 0;	/* the padding */
-	r->record = (struct takt_record){ bytes, TAKT_RECORD_TEXT, 0, cycle, mono_ns };
+	record.bytes = bytes;
+	r->record = record;
 	r->site = site->id;
 	r->task = (uint16_t)task;
 	r->level = site->level;
@@ -124,7 +124,7 @@ void takt_events_text(struct takt_events *events, uint64_t cycle, uint64_t mono_
 			r->args[i] = args[i];
 		}
 	}
-	takt_stream_commit(&events->stream, &r->record);
+	takt_stream_commit(&events->stream, &record);
 }
 
 void takt_events_flush(struct takt_events *events, uint64_t cycle, uint64_t now_ns,

@@ -111,6 +111,8 @@ static void end_draft(struct takt_lane *lane, uint64_t end_counter)
 	struct takt_copperlist *head = head_of(lane);
 	struct takt_message_row *rows =
 		(struct takt_message_row *)(void *)(lane->draft.base + lane->draft.cursor);
+	struct takt_record record = { .kind = TAKT_RECORD_COPPERLIST, .cycle = lane->cycle,
+				      .mono_ns = lane->mono_ns };
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < engine->plan->output_count; i++) {
@@ -120,6 +122,7 @@ static void end_draft(struct takt_lane *lane, uint64_t end_counter)
 			write_message_row(lane, outlet, &outlet->messages[k], &rows[n++]);
 		}
 	}
+	record.bytes = lane->draft.cursor + n * (uint32_t)sizeof(struct takt_message_row);
 	head->counter = lane->counter;
 	head->late_ns = lane->mono_ns - lane->planned_ns > UINT32_MAX
 				? UINT32_MAX
@@ -128,13 +131,10 @@ static void end_draft(struct takt_lane *lane, uint64_t end_counter)
 	head->task_count = engine->plan->task_count;
 	head->message_count = n;
 	head->messages_at = lane->draft.cursor;
-	head->record.kind = TAKT_RECORD_COPPERLIST;
-	head->record.cycle = lane->cycle;
-	head->record.mono_ns = lane->mono_ns;
-	head->record.bytes = lane->draft.cursor + n * (uint32_t)sizeof(struct takt_message_row);
+	head->record = record;
 	if (lane->draft.recorded) {
 		TAKT_TEST_POINT("lane_before_commit");
-		takt_stream_commit(&lane->stream, &head->record);
+		takt_stream_commit(&lane->stream, &record);
 		TAKT_TEST_POINT("lane_after_commit");
 	}
 }

@@ -105,19 +105,21 @@ void takt_stream_commit(struct takt_stream *stream, const struct takt_record *re
 
 void takt_stream_seal(struct takt_stream *stream)
 {
+	const uint32_t used_bytes =
+		(uint32_t)(stream->cursor - stream->begin - TAKT_CHUNK_HEADER_BYTES);
 	struct takt_chunk *chunk;
 
 	if (!stream->open || stream->record_count == 0) {
 		return;
 	}
 	chunk = (struct takt_chunk *)(void *)at(stream, stream->begin);
-	chunk->used_bytes = (uint32_t)(stream->cursor - stream->begin - TAKT_CHUNK_HEADER_BYTES);
+	chunk->used_bytes = used_bytes;
 	chunk->record_count = stream->record_count;
 	chunk->first_cycle = stream->first_cycle;
 	chunk->last_cycle = stream->last_cycle;
 	chunk->first_mono_ns = stream->first_mono_ns;
 	chunk->last_mono_ns = stream->last_mono_ns;
-	stream->cursor = stream->begin + takt_chunk_span(chunk->used_bytes);
+	stream->cursor = stream->begin + takt_chunk_span(used_bytes);
 	stream->begin = stream->cursor;
 	stream->open = false;
 	stream->seq++;

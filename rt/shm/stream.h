@@ -77,7 +77,8 @@ TAKT_RT void *takt_stream_reserve(struct takt_stream *stream, uint32_t bytes);
 /* True when more than @bytes of the ring are free, as far as known.  [RT, producer only] */
 TAKT_RT bool takt_stream_has_room(struct takt_stream *stream, uint64_t bytes);
 
-/* Publish the record at the last reservation, @record->bytes long (multiple of 8, <= reserved).
+/* Publish the record at the last reservation, @record->bytes long (multiple of 8, <= reserved). @record is
+ * memory of ours with the same head: others may scribble on what lies in the ring.
  * [RT, producer only] */
 TAKT_RT void takt_stream_commit(struct takt_stream *stream, const struct takt_record *record);
 

@@ -1,0 +1,95 @@
+"""What is not meant well: closed descriptors, files that are cut, shared memory that others scribble on."""
+
+import mmap
+import os
+import signal
+import struct
+import subprocess
+
+from harness import Skip, Tap, World, program
+
+tap = Tap()
+
+
+def start_closed(world, argv):
+    """Start @argv with descriptors 0, 1 and 2 closed."""
+    p = subprocess.Popen(argv, preexec_fn=lambda: os.closerange(0, 3))
+    world.processes.append(p)
+    return p
+
+
+class Shared:
+    """The region of the one run of @world, to be scribbled on."""
+
+    def __init__(self, world):
+        self.path = world.regions()[0]
+        with open(os.path.join(self.path, "control"), "r+b") as f:
+            self.control = mmap.mmap(f.fileno(), 0)
+        with open(os.path.join(self.path, "arena"), "r+b") as f:
+            self.arena = mmap.mmap(f.fileno(), 0)
+        self.section = {}
+        for i in range(5):
+            number, _, offset, _ = struct.unpack_from("<IIQQ", self.control, 40 + 24 * i)
+            self.section[number] = offset
+
+    def stream(self, number):
+        """Where the stream's struct takt_stream_shared is."""
+        return self.section[2] + 384 * number
+
+    def positions(self, number):
+        """(committed, sealed, released)"""
+        at = self.stream(number)
+        return struct.unpack_from("<QQ", self.control, at + 128) + \
+            struct.unpack_from("<Q", self.control, at + 256)
+
+    def set_position(self, number, which, value):
+        offset = {"committed": 128, "sealed": 136, "released": 256}[which]
+        struct.pack_into("<Q", self.control, self.stream(number) + offset, value)
+
+
+def is_stopped(process):
+    with open(f"/proc/{process.pid}/stat") as f:
+        return f.read().rpartition(")")[2].split()[0] == "T"
+
+
+@tap.test
+def record_that_is_scribbled_on_before_its_commit_leads_nowhere():
+    if os.environ.get("test_points") == "no":
+        raise Skip("without --enable-test-points there is no place to stop at")
+    with World() as world:
+        rt = world.start_rt("--cycles", "1000", env={"TAKT_STOP_AT": "lane_before_commit:50"})
+        world.wait(lambda: world.regions() and is_stopped(rt), 20, "the stop")
+        taktd = world.start_taktd()
+        shared = Shared(world)
+        committed, sealed, _ = shared.positions(0)
+        at = committed if committed > sealed else sealed + 128
+        assert 0 < struct.unpack_from("<I", shared.arena, at)[0] < 100000
+        struct.pack_into("<I", shared.arena, at, 0x7ffffff8)
+        rt.send_signal(signal.SIGCONT)
+        _, stderr = rt.communicate(timeout=20)
+        assert rt.returncode == 0, (rt.returncode, stderr)
+        world.wait_recorded()
+        taktd.wait(30)
+        log = world.read()
+        assert log.cycles[-1] == 999 and len(log.cycles) > 900, (len(log.cycles), log.cycles[-1])
+
+
+@tap.test
+def closed_standard_descriptors_are_not_given_to_other_files():
+    with World() as world:
+        rt = start_closed(world, [program("takt-rt"), "--run-dir", world.run_dir, "--log-dir",
+                                  world.log_dir, world.graph_path])
+        world.wait_cycles(5)
+        taktd = start_closed(world, [program("taktd"), "--run-dir", world.run_dir, "--verbose",
+                                     "--exit-when-idle"])
+        world.wait_cycles(world.oracle()[0] + 200)
+        for process in (rt, taktd):
+            for fd in range(3):
+                assert os.readlink(f"/proc/{process.pid}/fd/{fd}") == "/dev/null", fd
+        rt.send_signal(signal.SIGINT)
+        assert rt.wait(20) == 0
+        world.wait_recorded()
+        world.read().check_whole(world.oracle()[0])
+
+
+tap.main()
