@@ -225,3 +225,17 @@ int takt_file_mkdirs(const char *path, mode_t mode)
 	}
 	return S_ISDIR(status.st_mode) ? 0 : -ENOTDIR;
 }
+
+int takt_file_keep_standard(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+		if (fd < 0) {
+			return -errno;
+		}
+	} while (fd <= STDERR_FILENO);
+	close(fd);
+	return 0;
+}

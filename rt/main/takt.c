@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "rt/base/file.h"
 #include "rt/base/suggest.h"
 #include "rt/base/version.h"
 #include "rt/main/commands.h"
@@ -75,6 +76,9 @@ static int help(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	if (takt_file_keep_standard() < 0) {
+		return TAKT_EXIT_ERROR;
+	}
 	if (argc < 2) {
 		print_help(stderr);
 		return TAKT_EXIT_USAGE;

@@ -14,6 +14,7 @@
 
 #include <takt/log.h>
 
+#include "rt/base/file.h"
 #include "rt/base/quantity.h"
 #include "rt/base/version.h"
 #include "rt/config/keys.h"
@@ -302,8 +303,12 @@ int main(int argc, char **argv)
 	struct command command = { .engine = { .text_level = -1 }, .ready_fd = -1 };
 	struct takt_err err = { 0 };
 	struct takt_plan *plan = NULL;
-	int code = parse_command(&command, argc, argv);
+	int code;
 
+	if (takt_file_keep_standard() < 0) {
+		return 1;
+	}
+	code = parse_command(&command, argc, argv);
 	if (code >= 0) {
 		return code;
 	}

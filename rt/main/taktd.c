@@ -21,6 +21,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "rt/base/file.h"
 #include "rt/base/version.h"
 #include "rt/clock/clock.h"
 #include "rt/main/taktd_runs.h"
@@ -261,8 +262,12 @@ int main(int argc, char **argv)
 {
 	struct command command = { .backend = TAKT_BACKEND_AUTO };
 	struct takt_err err = { 0 };
-	int code = parse_command(&command, argc, argv), run_dir_fd, lock_fd;
+	int code, run_dir_fd, lock_fd;
 
+	if (takt_file_keep_standard() < 0) {
+		return 1;
+	}
+	code = parse_command(&command, argc, argv);
 	if (code >= 0) {
 		return code;
 	}
