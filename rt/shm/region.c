@@ -130,10 +130,16 @@ static void fill(struct takt_region *region, const struct takt_region_spec *spec
 	region->catalog = (char *)region->control + p->sections[4].offset;
 	memcpy((char *)region->control + p->sections[4].offset, spec->catalog, spec->catalog_bytes);
 	region->stream_count = spec->stream_count;
+	region->run = spec->info.run;
 	for (uint32_t i = 0; i < spec->stream_count; i++) {
 		takt_stream_shared_init(&region->streams[i], spec->streams[i].kind,
 					spec->streams[i].name, offset, p->ring_bytes[i],
 					spec->streams[i].record_bytes_max);
+		region->rings[i] = (struct takt_region_ring){
+			.offset = offset, .bytes = p->ring_bytes[i],
+			.type = spec->streams[i].kind == TAKT_STREAM_COPPERLISTS
+					? TAKT_CHUNK_COPPERLISTS : TAKT_CHUNK_EVENTS,
+		};
 		offset += p->ring_bytes[i];
 	}
 	header->abi_major = TAKT_REGION_ABI_MAJOR;
@@ -207,7 +213,7 @@ static void remove_stale(const char *graph_dir)
 			    (int)sizeof(path)) {
 			continue;
 		}
-		fd = open(path, O_RDWR | O_CLOEXEC);
+		fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 		if (fd >= 0) {
 			const bool stale = takt_region_lock(fd, TAKT_REGION_RT) == 0;
 

@@ -130,6 +130,12 @@ struct takt_region_spec {
 
 enum takt_region_role { TAKT_REGION_RT, TAKT_REGION_RECORDER, TAKT_REGION_READER };
 
+struct takt_region_ring {		/* of a stream, as checked */
+	uint64_t offset;
+	uint64_t bytes;
+	uint16_t type;
+};
+
 struct takt_region {
 	enum takt_region_role role;
 	int control_fd;
@@ -145,6 +151,8 @@ struct takt_region {
 	struct takt_rt_state *rt;
 	struct takt_recorder_state *recorder;
 	uint32_t stream_count;
+	uint64_t run;			/* these two: copies that nobody can change after the check */
+	struct takt_region_ring rings[TAKT_STREAMS_MAX];
 	bool arena_shrunk;		/* create: less room than asked for */
 };
 

@@ -54,11 +54,9 @@ int takt_region_recorder_alive(const struct takt_region *region)
 		       : takt_region_is_locked(region->control_fd, TAKT_REGION_RECORDER);
 }
 
-static void *find_section(const struct takt_region *region, uint32_t id, uint64_t bytes_min,
-			  uint64_t *ret_bytes)
+static void *find_section(const struct takt_region *region, const struct takt_region_header *header,
+			  uint32_t id, uint64_t bytes_min, uint64_t *ret_bytes)
 {
-	const struct takt_region_header *header = region->control;
-
 	for (uint32_t i = 0; i < header->section_count; i++) {
 		const struct takt_section *s = &header->sections[i];
 
@@ -77,28 +75,34 @@ static bool is_ended(const char *text, size_t bytes)
 	return memchr(text, '\0', bytes) != NULL;
 }
 
-static bool check_streams(const struct takt_region *region)
+/* Others may write in the region while we look: each entry is copied, and the copy is checked and kept. */
+static bool check_streams(struct takt_region *region)
 {
 	for (uint32_t i = 0; i < region->stream_count; i++) {
-		const struct takt_stream_shared *s = &region->streams[i];
+		struct takt_stream_shared s;
 
-		if ((s->kind != TAKT_STREAM_COPPERLISTS && s->kind != TAKT_STREAM_EVENTS) ||
-		    s->arena_offset % TAKT_REGION_ALIGN != 0 ||
-		    s->ring_bytes % TAKT_REGION_ALIGN != 0 || s->ring_bytes == 0 ||
-		    s->arena_offset > region->arena_bytes ||
-		    s->ring_bytes > region->arena_bytes - s->arena_offset ||
-		    s->record_bytes_max > s->ring_bytes || s->chunk_bytes_max > s->ring_bytes ||
-		    !is_ended(s->name, sizeof(s->name))) {
+		memcpy(&s, &region->streams[i], offsetof(struct takt_stream_shared, committed));
+		if ((s.kind != TAKT_STREAM_COPPERLISTS && s.kind != TAKT_STREAM_EVENTS) ||
+		    s.arena_offset % TAKT_REGION_ALIGN != 0 ||
+		    s.ring_bytes % TAKT_REGION_ALIGN != 0 || s.ring_bytes == 0 ||
+		    s.arena_offset > region->arena_bytes ||
+		    s.ring_bytes > region->arena_bytes - s.arena_offset ||
+		    s.record_bytes_max > s.ring_bytes || s.chunk_bytes_max > s.ring_bytes ||
+		    !is_ended(s.name, sizeof(s.name))) {
 			return false;
 		}
+		region->rings[i] = (struct takt_region_ring){
+			.offset = s.arena_offset, .bytes = s.ring_bytes,
+			.type = s.kind == TAKT_STREAM_COPPERLISTS ? TAKT_CHUNK_COPPERLISTS
+								  : TAKT_CHUNK_EVENTS,
+		};
 	}
 	return true;
 }
 
-static int check_header(const struct takt_region *region, struct takt_err *err)
+static int check_header(const struct takt_region *region, const struct takt_region_header *header,
+			struct takt_err *err)
 {
-	const struct takt_region_header *header = region->control;
-
 	if (region->control_bytes < TAKT_REGION_ALIGN || header->magic != TAKT_REGION_MAGIC ||
 	    header->endian != TAKT_REGION_ENDIAN) {
 		return takt_err_set(err, -EBADMSG, "%s: is not a region of takt", region->path);
@@ -118,30 +122,38 @@ static int check_header(const struct takt_region *region, struct takt_err *err)
 
 static int find_sections(struct takt_region *region, struct takt_err *err)
 {
+	struct takt_region_header header;
+	struct takt_region_info info;
 	uint64_t bytes, stream_bytes;
-	int r = check_header(region, err);
+	int r;
 
+	memcpy(&header, region->control, sizeof(header));
+	r = check_header(region, &header, err);
 	if (r < 0) {
 		return r;
 	}
-	region->info = find_section(region, TAKT_SECTION_INFO, sizeof(*region->info), &bytes);
-	region->streams = find_section(region, TAKT_SECTION_STREAMS, sizeof(*region->streams),
+	region->info = find_section(region, &header, TAKT_SECTION_INFO, sizeof(*region->info), &bytes);
+	region->streams = find_section(region, &header, TAKT_SECTION_STREAMS, sizeof(*region->streams),
 				       &stream_bytes);
-	region->rt = find_section(region, TAKT_SECTION_STATE, sizeof(*region->rt), &bytes);
-	region->recorder = find_section(region, TAKT_SECTION_RECORDER, sizeof(*region->recorder),
+	region->rt = find_section(region, &header, TAKT_SECTION_STATE, sizeof(*region->rt), &bytes);
+	region->recorder = find_section(region, &header, TAKT_SECTION_RECORDER, sizeof(*region->recorder),
 					&bytes);
-	region->catalog = find_section(region, TAKT_SECTION_CATALOG, 1, &bytes);
+	region->catalog = find_section(region, &header, TAKT_SECTION_CATALOG, 1, &bytes);
+	if (region->info) {
+		memcpy(&info, region->info, sizeof(info));
+	}
 	if (!region->info || !region->streams || !region->rt || !region->recorder ||
-	    !region->catalog || region->info->catalog_bytes > bytes ||
-	    region->info->stream_count == 0 || region->info->stream_count > TAKT_STREAMS_MAX ||
-	    region->info->stream_count * sizeof(*region->streams) > stream_bytes ||
-	    !is_ended(region->info->graph, sizeof(region->info->graph)) ||
-	    !is_ended(region->info->log_dir, sizeof(region->info->log_dir)) ||
-	    !is_ended(region->info->boot_id, sizeof(region->info->boot_id)) ||
-	    !is_ended(region->info->machine_id, sizeof(region->info->machine_id))) {
+	    !region->catalog || info.catalog_bytes > bytes ||
+	    info.stream_count == 0 || info.stream_count > TAKT_STREAMS_MAX ||
+	    info.stream_count * sizeof(*region->streams) > stream_bytes ||
+	    !is_ended(info.graph, sizeof(info.graph)) ||
+	    !is_ended(info.log_dir, sizeof(info.log_dir)) ||
+	    !is_ended(info.boot_id, sizeof(info.boot_id)) ||
+	    !is_ended(info.machine_id, sizeof(info.machine_id))) {
 		return takt_err_set(err, -EBADMSG, "%s: damaged section table", region->path);
 	}
-	region->stream_count = region->info->stream_count;
+	region->stream_count = info.stream_count;
+	region->run = info.run;
 	if (!check_streams(region)) {
 		return takt_err_set(err, -EBADMSG, "%s: damaged stream table", region->path);
 	}
@@ -159,7 +171,8 @@ static int open_and_map(const struct takt_region *region, const char *name, int 
 	if (snprintf(path, sizeof(path), "%s/%s", region->path, name) >= (int)sizeof(path)) {
 		return -ENAMETOOLONG;
 	}
-	fd = open(path, (writes ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW);
+	/* Not to hang where somebody has put a pipe. */
+	fd = open(path, (writes ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0) {
 		return -errno;
 	}
@@ -258,16 +271,15 @@ int takt_region_remove(const char *path)
 
 struct takt_stream_view takt_region_view(const struct takt_region *region, uint32_t number)
 {
-	const struct takt_stream_shared *shared = &region->streams[number];
+	const struct takt_region_ring *ring = &region->rings[number];
 
 	return (struct takt_stream_view){
-		.shared = shared,
-		.ring = region->arena + shared->arena_offset,
-		.ring_bytes = shared->ring_bytes,
-		.run = region->info->run,
+		.shared = &region->streams[number],
+		.ring = region->arena + ring->offset,
+		.ring_bytes = ring->bytes,
+		.run = region->run,
 		.number = number,
-		.type = shared->kind == TAKT_STREAM_COPPERLISTS ? TAKT_CHUNK_COPPERLISTS
-								: TAKT_CHUNK_EVENTS,
+		.type = ring->type,
 	};
 }
 

@@ -149,6 +149,42 @@ static void damaged_tables_are_refused(void **state)
 	takt_region_close(rt);
 }
 
+static void tables_that_change_after_the_check_change_nothing(void **state)
+{
+	struct takt_region *rt = make(7), *recorder = NULL;
+	struct takt_stream_view before, after;
+
+	(void)state;
+	assert_int_equal(takt_region_publish(rt, NULL), 0);
+	assert_int_equal(takt_region_attach(rt->path, TAKT_REGION_RECORDER, &recorder, NULL), 0);
+	before = takt_region_view(recorder, 1);
+	assert_ptr_equal(before.ring - recorder->arena, rt->streams[1].arena_offset);
+	rt->streams[1].arena_offset = UINT64_MAX - 65535;
+	rt->streams[1].ring_bytes = 0;
+	after = takt_region_view(recorder, 1);
+	assert_memory_equal(&before, &after, sizeof(before));
+	takt_region_remove(rt->path);
+	takt_region_close(recorder);
+	takt_region_close(rt);
+}
+
+static void pipe_in_place_of_a_file_is_refused(void **state)
+{
+	struct takt_region *rt = make(8), *reader = NULL;
+	char path[PATH_MAX + 16];
+
+	(void)state;
+	assert_int_equal(takt_region_publish(rt, NULL), 0);
+	snprintf(path, sizeof(path), "%s/control", rt->path);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	alarm(10);
+	assert_int_equal(takt_region_attach(rt->path, TAKT_REGION_READER, &reader, NULL), -EBADMSG);
+	alarm(0);
+	takt_region_remove(rt->path);
+	takt_region_close(rt);
+}
+
 static void foreign_run_dir_is_refused(void **state)
 {
 	struct takt_err err = { 0 };
@@ -166,6 +202,8 @@ int main(void)
 		cmocka_unit_test(locks_say_who_lives),
 		cmocka_unit_test(set_up_that_died_is_cleaned_by_the_next),
 		cmocka_unit_test(damaged_tables_are_refused),
+		cmocka_unit_test(tables_that_change_after_the_check_change_nothing),
+		cmocka_unit_test(pipe_in_place_of_a_file_is_refused),
 		cmocka_unit_test(foreign_run_dir_is_refused),
 	};
 	int r;
