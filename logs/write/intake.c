@@ -7,30 +7,71 @@
 #include "rt/base/crc32c.h"
 #include "rt/base/testpoint.h"
 
+#define INCREDIBLE_LOOKS_MAX 500u	/* about a second */
+
 static bool is_aligned(uint64_t position)
 {
 	return position % TAKT_BLOCK_BYTES == 0;
 }
 
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static bool is_position(uint64_t position)
+{
+	return is_aligned(position) && position <= INT64_MAX;	/* sums do not wrap */
+}
+
+/* Begin at what is said to be released before @sealed, where that is possible, else at the oldest byte that
+ * the ring can hold. */
+static void begin_before(struct takt_intake *intake, uint64_t sealed)
+{
+	const uint64_t ring_bytes = intake->view.ring_bytes;
+	/* Partner of our predecessor's release store. */
+	uint64_t released = atomic_load_explicit(&intake->view.shared->released, memory_order_acquire);
+
+	if (!is_position(sealed)) {
+		sealed = 0;
+	}
+	if (released > sealed || sealed - released > ring_bytes || !is_position(released)) {
+		released = sealed > ring_bytes ? sealed - ring_bytes : 0;
+		intake->broken++;
+	}
+	intake->next = intake->released = intake->sealed = intake->committed = released;
+	intake->knows_seq = intake->knows_released_seq = released == 0;
+	intake->next_seq = intake->released_seq = 0;
+}
+
 void takt_intake_init(struct takt_intake *intake, const struct takt_stream_view *view,
 		      _Atomic uint64_t *shared_released)
 {
-	/* Partner of our predecessor's release store. */
-	uint64_t released = atomic_load_explicit(&view->shared->released, memory_order_acquire);
-	const uint64_t sealed = atomic_load_explicit(&view->shared->sealed, memory_order_acquire);
-
 	memset(intake, 0, sizeof(*intake));
-	if (released > sealed || sealed - released > view->ring_bytes || !is_aligned(released)) {
-		released = sealed > view->ring_bytes ? sealed - view->ring_bytes : 0;
-		released -= released % TAKT_BLOCK_BYTES;
-		intake->broken++;
-	}
 	intake->view = *view;
 	intake->shared_released = shared_released;
-	intake->next = intake->released = intake->sealed = intake->committed = released;
-	intake->knows_seq = intake->knows_released_seq = released == 0;
-	intake->chunk_span_max = takt_chunk_span(view->shared->chunk_bytes_max);
+	intake->chunk_span_max = least(takt_chunk_span(view->shared->chunk_bytes_max), view->ring_bytes);
 	intake->stop_at = UINT64_MAX;
+	begin_before(intake, atomic_load_explicit(&view->shared->sealed, memory_order_acquire));
+}
+
+static bool is_credible(const struct takt_intake *intake, uint64_t sealed)
+{
+	return sealed >= intake->sealed && is_position(sealed) &&
+	       sealed - intake->released <= intake->view.ring_bytes;
+}
+
+/* Impossible positions may be put right by the producer's next seal. When they stay, the producer has gone on
+ * past what we know (somebody else wrote `released`): what is between is lost. */
+static void wait_out(struct takt_intake *intake, uint64_t sealed, bool ended)
+{
+	intake->broken += intake->incredible_looks == 0;
+	intake->incredible_looks++;
+	if (is_position(sealed) && intake->next >= intake->sealed &&
+	    (ended || intake->incredible_looks > INCREDIBLE_LOOKS_MAX)) {
+		begin_before(intake, sealed);
+		intake->incredible_looks = 0;
+	}
 }
 
 void takt_intake_look(struct takt_intake *intake, bool ended)
@@ -39,20 +80,19 @@ void takt_intake_look(struct takt_intake *intake, bool ended)
 	/* Partners: the producer's release stores; chunks before `sealed` are final. */
 	uint64_t sealed = atomic_load_explicit(&shared->sealed, memory_order_acquire);
 	uint64_t committed = atomic_load_explicit(&shared->committed, memory_order_acquire);
-	const bool credible = sealed >= intake->sealed && is_aligned(sealed) &&
-			      sealed - intake->released <= intake->view.ring_bytes;
 
-	if (!credible) {
-		intake->broken += !intake->incredible;
-		intake->incredible = true;
+	if (!is_credible(intake, sealed)) {
+		wait_out(intake, sealed, ended);
+	}
+	if (!is_credible(intake, sealed)) {
 		return;
 	}
-	intake->incredible = false;
+	intake->incredible_looks = 0;
 	intake->sealed = sealed < intake->stop_at ? sealed : intake->stop_at;
 	/* While the producer lives, the header of its open chunk is none of our business. */
 	intake->committed = intake->sealed;
 	if (ended && !intake->has_no_open_chunk && sealed == intake->sealed && committed > sealed &&
-	    committed % 8 == 0) {
+	    committed - sealed <= intake->view.ring_bytes && committed % 8 == 0) {
 		intake->committed = committed;
 	}
 }
@@ -175,11 +215,6 @@ static bool is_header_of(const struct takt_intake *intake, const struct takt_chu
 	return header->magic == TAKT_CHUNK_MAGIC && header->type == intake->view.type &&
 	       header->stream == intake->view.number && header->run == intake->view.run &&
 	       header->position == position && header->record_count > 0;
-}
-
-static uint64_t least(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
 }
 
 /* There is no whole chunk at `next`. When the header there still names its records, they are taken as far as

@@ -25,7 +25,7 @@ struct takt_intake {
 	uint64_t stop_at;		/* nothing at or behind it is taken; UINT64_MAX: no end */
 	uint64_t chunk_span_max;
 	uint64_t broken;		/* damaged places so far */
-	bool incredible;		/* the last look found impossible positions */
+	uint32_t incredible_looks;	/* in a row that found impossible positions */
 	bool has_no_open_chunk;		/* what is committed behind `sealed` is no chunk */
 };
 

@@ -288,6 +288,48 @@ static void impossible_positions_are_waited_out(void **state)
 	destroy(ring);
 }
 
+static void producer_that_went_on_past_us_is_followed_again(void **state)
+{
+	struct ring *ring = make();
+
+	(void)state;
+	put_chunks(ring, 5, 10);
+	attach(ring);
+	for (uint32_t i = 0; i < 2 * RING_BYTES / 4096; i++) {	/* somebody else releases */
+		atomic_store(&ring->shared.released, atomic_load(&ring->shared.sealed));
+		put_chunks(ring, 1, 10);
+	}
+	takt_intake_look(&ring->intake, false);
+	assert_int_equal(take_all(ring), 0);	/* overwritten long since */
+	for (uint32_t i = 0; i < 1000; i++) {
+		takt_intake_look(&ring->intake, false);
+	}
+	put_chunks(ring, 4, 10);
+	takt_intake_look(&ring->intake, false);
+	assert_int_equal(take_all(ring), 50);
+	takt_intake_release(&ring->intake, ring->intake.sealed, ring->intake.next_seq);
+	assert_true(takt_stream_has_room(&ring->stream, RING_BYTES - 2 * 4096));
+	destroy(ring);
+}
+
+static void positions_at_the_end_of_counting_lead_nowhere(void **state)
+{
+	struct ring *ring = make();
+	struct takt_chunk *skip = chunk_at(ring, UINT64_MAX - 4095);
+
+	(void)state;
+	atomic_store(&ring->shared.released, UINT64_MAX - 4095 - RING_BYTES);
+	atomic_store(&ring->shared.sealed, UINT64_MAX - 4095);
+	*skip = (struct takt_chunk){ .magic = TAKT_CHUNK_MAGIC, .version = TAKT_CHUNK_VERSION,
+				     .type = TAKT_CHUNK_SKIP, .stream = 3, .run = RUN,
+				     .position = UINT64_MAX - 4095 };
+	attach(ring);
+	takt_intake_look(&ring->intake, true);
+	assert_int_equal(takt_intake_pending_bytes(&ring->intake), 0);
+	assert_int_equal(take_all(ring), 0);
+	destroy(ring);
+}
+
 static void impossible_release_at_attach_finds_what_is_there(void **state)
 {
 	struct ring *ring = make();
@@ -364,6 +406,8 @@ int main(void)
 		cmocka_unit_test(wrong_length_in_a_header_costs_no_record),
 		cmocka_unit_test(wrong_number_in_a_header_is_put_right),
 		cmocka_unit_test(impossible_positions_are_waited_out),
+		cmocka_unit_test(producer_that_went_on_past_us_is_followed_again),
+		cmocka_unit_test(positions_at_the_end_of_counting_lead_nowhere),
 		cmocka_unit_test(impossible_release_at_attach_finds_what_is_there),
 		cmocka_unit_test(committed_without_a_chunk_is_counted_once),
 		cmocka_unit_test(scribbled_memory_never_makes_it_run_astray),
