@@ -68,7 +68,7 @@ struct takt_recorder_status takt_recorder_status(const struct takt_recorder *rec
 	return (struct takt_recorder_status){
 		.phase = recorder->manage.shown_phase,
 		.segment = recorder->manage.newest_segment,
-		.broken_chunks = atomic_load_explicit(&recorder->region->recorder->broken_chunks,
+		.broken_chunks = atomic_load_explicit(&recorder->broken_chunks,
 						      memory_order_relaxed),
 		.changes = recorder->manage.changes,
 		.graph = recorder->info.graph,

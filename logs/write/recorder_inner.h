@@ -107,6 +107,7 @@ struct takt_recorder {
 	_Atomic int manager_error;	/* what keeps the manager from its work, 0: nothing */
 	/* writer -> manager */
 	_Atomic bool wants_segment;
+	_Atomic uint64_t broken_chunks;	/* ours; others may scribble on the shared one */
 	_Atomic int error;		/* -errno while the writer is failing, else 0 */
 	_Atomic uint32_t end;		/* enum takt_recorder_end; set by the writer thread ... */
 	_Atomic bool is_let_go;		/* ... and valid when it has let go */

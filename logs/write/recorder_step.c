@@ -293,6 +293,7 @@ static void look(struct takt_recorder *recorder, bool has_ended)
 		}
 		broken += stream->intake.broken;
 	}
+	count_to(&recorder->broken_chunks, broken);
 	count_to(&recorder->region->recorder->broken_chunks, broken);
 }
 

@@ -82,7 +82,8 @@ static void say_changes(struct taktd_runs *runs, struct run *run)
 	const struct takt_recorder_status status = takt_recorder_status(run->recorder);
 	char text[PATH_MAX + 64];
 
-	if (status.broken_chunks != run->shown_broken) {
+	/* The first, then each time that they have doubled: damage that goes on must not fill a journal. */
+	if (status.broken_chunks > 0 && status.broken_chunks / 2 >= run->shown_broken) {
 		snprintf(text, sizeof(text), "%" PRIu64 " damaged chunks in shared memory",
 			 status.broken_chunks);
 		say(&status, text);

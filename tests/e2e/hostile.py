@@ -47,6 +47,14 @@ class Shared:
         struct.pack_into("<Q", self.control, self.stream(number) + offset, value)
 
 
+def start_taktd(world, *args):
+    p = subprocess.Popen([program("taktd"), "--run-dir", world.run_dir, "--exit-when-idle", *args],
+                         text=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                         stderr=subprocess.PIPE)
+    world.processes.append(p)
+    return p
+
+
 def is_stopped(process):
     with open(f"/proc/{process.pid}/stat") as f:
         return f.read().rpartition(")")[2].split()[0] == "T"
@@ -72,6 +80,24 @@ def record_that_is_scribbled_on_before_its_commit_leads_nowhere():
         taktd.wait(30)
         log = world.read()
         assert log.cycles[-1] == 999 and len(log.cycles) > 900, (len(log.cycles), log.cycles[-1])
+
+
+@tap.test
+def scribbled_counters_are_not_repeated_in_the_journal():
+    with World() as world:
+        rt = world.start_rt()
+        world.wait_cycles(10)
+        taktd = start_taktd(world)
+        shared = Shared(world)
+        for number in range(20):
+            for at in range(4, 56, 4):	# from the recorder's last_errno to its text_version
+                struct.pack_into("<I", shared.control, shared.section[4] + at, number * 12345677)
+            world.wait_cycles(world.oracle()[0] + 100)
+        rt.send_signal(signal.SIGINT)
+        assert rt.wait(20) == 0
+        _, said = taktd.communicate(timeout=20)
+        assert taktd.returncode == 0 and said == "", (taktd.returncode, said)
+        world.read().check_whole(world.oracle()[0])
 
 
 @tap.test
