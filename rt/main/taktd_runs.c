@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A place of the table: free -> attached -> free, or free -> put off (could not attach) -> free or attached.
- * It stays put off until its region is gone, so that each mistake is said once. */
+/* A run of the table: attached, or put off (could not attach, or let go). It stays in the table until its
+ * region is gone, so that each mistake is said once. Only so many can be attached at once; those that are put
+ * off take nothing but their row, so any number of them keeps nobody out. */
 #include "rt/main/taktd_runs.h"
 
 #include <errno.h>
@@ -13,13 +14,16 @@
 #include "logs/write/writer.h"
 
 #define RETRY_NS 1000000000ull
+#define RETRY_NS_MAX 60000000000ull
+#define ROWS_MAX (1u << 16)
 
 struct run {
-	char path[PATH_MAX];			/* of the region; "" when the place is free */
+	char *path;				/* of the region */
 	struct takt_recorder *recorder;		/* NULL: put off */
 	enum takt_backend_kind backend;
 	enum takt_recorder_phase shown_phase;
 	uint64_t retry_at_ns;
+	uint64_t retry_ns;
 	uint64_t shown_broken;
 	uint32_t changes;
 	int error;				/* why it is put off */
@@ -33,7 +37,11 @@ struct taktd_runs {
 	bool verbose;
 	bool is_stopping;
 	uint64_t now_ns;
-	struct run runs[TAKT_WRITER_RUNS_MAX];
+	struct run *runs;			/* [count] */
+	uint32_t count;
+	uint32_t room;
+	uint32_t attached;
+	uint32_t next;				/* where the next of a scan probably is: as the time before */
 };
 
 int taktd_runs_create(enum takt_backend_kind backend, int notify_fd, bool verbose,
@@ -62,9 +70,11 @@ void taktd_runs_destroy(struct taktd_runs *runs)
 		return;
 	}
 	takt_writer_stop(runs->writer);
-	for (uint32_t i = 0; i < TAKT_WRITER_RUNS_MAX; i++) {
+	for (uint32_t i = 0; i < runs->count; i++) {
 		takt_recorder_destroy(runs->runs[i].recorder);
+		free(runs->runs[i].path);
 	}
+	free(runs->runs);
 	free(runs);
 }
 
@@ -127,24 +137,37 @@ static void say_end(const struct taktd_runs *runs, const struct run *run, enum t
 
 /* --- finding --------------------------------------------------------------------------------- */
 
+static struct run *add_run(struct taktd_runs *runs, const char *path)
+{
+	const uint32_t room = runs->room ? runs->room * 2 : TAKT_WRITER_RUNS_MAX;
+	struct run *grown, *run;
+
+	if (runs->count == runs->room) {
+		grown = runs->room < ROWS_MAX ? realloc(runs->runs, room * sizeof(*grown)) : NULL;
+		if (!grown) {
+			return NULL;
+		}
+		runs->runs = grown;
+		runs->room = room;
+	}
+	run = &runs->runs[runs->count];
+	*run = (struct run){ .path = strdup(path), .backend = runs->options.backend,
+			     .retry_ns = RETRY_NS };
+	runs->count += run->path != NULL;
+	return run->path ? run : NULL;
+}
+
 static struct run *find_run(struct taktd_runs *runs, const char *path)
 {
-	struct run *place = NULL;
+	for (uint32_t i = 0; i < runs->count; i++) {
+		const uint32_t at = (runs->next + i) % runs->count;
 
-	for (uint32_t i = 0; i < TAKT_WRITER_RUNS_MAX; i++) {
-		if (strcmp(runs->runs[i].path, path) == 0) {
-			return &runs->runs[i];
-		}
-		if (!place && runs->runs[i].path[0] == '\0') {
-			place = &runs->runs[i];
+		if (strcmp(runs->runs[at].path, path) == 0) {
+			runs->next = at + 1;
+			return &runs->runs[at];
 		}
 	}
-	if (place) {
-		memset(place, 0, sizeof(*place));
-		place->backend = runs->options.backend;
-		snprintf(place->path, sizeof(place->path), "%s", path);
-	}
-	return place;
+	return add_run(runs, path);
 }
 
 static void attach(struct taktd_runs *runs, struct run *run)
@@ -158,9 +181,14 @@ static void attach(struct taktd_runs *runs, struct run *run)
 	if (r == 0) {
 		run->error = 0;
 		run->changes = 0;
+		run->retry_ns = RETRY_NS;
+		runs->attached++;
 		return;
 	}
-	run->retry_at_ns = runs->now_ns + RETRY_NS;
+	run->retry_at_ns = runs->now_ns + run->retry_ns;
+	if (r != -ENOENT && r != -EBUSY && run->retry_ns < RETRY_NS_MAX) {
+		run->retry_ns *= 2;
+	}
 	/* Gone meanwhile, or still in the hands of a taktd that dies: nothing to be said. */
 	if (r != run->error && r != -ENOENT && r != -EBUSY) {
 		fprintf(stderr, "taktd: %s\n", err.text);
@@ -174,10 +202,11 @@ static int visit(const char *path, void *user)
 	struct run *run = find_run(runs, path);
 
 	if (!run) {
-		return 0;	/* too many at once: later */
+		return 0;	/* no memory: later */
 	}
 	run->is_seen = true;
-	if (!run->recorder && !runs->is_stopping && runs->now_ns >= run->retry_at_ns) {
+	if (!run->recorder && !runs->is_stopping && runs->now_ns >= run->retry_at_ns &&
+	    runs->attached < TAKT_WRITER_RUNS_MAX) {
 		attach(runs, run);
 	}
 	return 0;
@@ -188,17 +217,18 @@ uint32_t taktd_runs_scan(struct taktd_runs *runs, const char *run_dir, uint64_t 
 	uint32_t count = 0;
 
 	runs->now_ns = now_ns;
-	for (uint32_t i = 0; i < TAKT_WRITER_RUNS_MAX; i++) {
+	for (uint32_t i = 0; i < runs->count; i++) {
 		runs->runs[i].is_seen = false;
 	}
 	takt_region_scan(run_dir, visit, runs);
-	for (uint32_t i = 0; i < TAKT_WRITER_RUNS_MAX; i++) {
+	for (uint32_t i = runs->count; i-- > 0;) {
 		struct run *run = &runs->runs[i];
 
+		count += run->recorder || (run->is_seen && run->error == -EBUSY);
 		if (!run->recorder && !run->is_seen) {
-			run->path[0] = '\0';
+			free(run->path);
+			*run = runs->runs[--runs->count];
 		}
-		count += run->path[0] != '\0' && (run->recorder || run->error == -EBUSY);
 	}
 	return count;
 }
@@ -210,6 +240,7 @@ static void let_go(struct taktd_runs *runs, struct run *run, enum takt_recorder_
 	say_end(runs, run, end);
 	takt_recorder_destroy(run->recorder);
 	run->recorder = NULL;
+	runs->attached--;
 	run->retry_at_ns = runs->now_ns + RETRY_NS;
 	run->error = -EBUSY;
 	if (end == TAKT_RECORDER_LOST) {
@@ -220,8 +251,6 @@ static void let_go(struct taktd_runs *runs, struct run *run, enum takt_recorder_
 			run->path);
 		run->error = -EPERM;
 		run->retry_at_ns = UINT64_MAX;
-	} else if (end == TAKT_RECORDER_RUN_ENDED) {
-		run->path[0] = '\0';
 	}
 }
 
@@ -230,7 +259,7 @@ uint32_t taktd_runs_tend(struct taktd_runs *runs, uint64_t now_ns)
 	uint32_t count = 0;
 
 	runs->now_ns = now_ns;
-	for (uint32_t i = 0; i < TAKT_WRITER_RUNS_MAX; i++) {
+	for (uint32_t i = 0; i < runs->count; i++) {
 		struct run *run = &runs->runs[i];
 		enum takt_recorder_end end;
 
@@ -251,7 +280,7 @@ uint32_t taktd_runs_tend(struct taktd_runs *runs, uint64_t now_ns)
 void taktd_runs_stop(struct taktd_runs *runs)
 {
 	runs->is_stopping = true;
-	for (uint32_t i = 0; i < TAKT_WRITER_RUNS_MAX; i++) {
+	for (uint32_t i = 0; i < runs->count; i++) {
 		if (runs->runs[i].recorder) {
 			takt_recorder_stop(runs->runs[i].recorder);
 		}

@@ -101,6 +101,24 @@ def scribbled_counters_are_not_repeated_in_the_journal():
 
 
 @tap.test
+def many_damaged_regions_keep_nobody_out():
+    with World() as world:
+        for number in range(200):
+            path = os.path.join(world.run_dir, "a", f"{number:016x}")
+            os.makedirs(path)
+            for name in ("control", "arena"):
+                with open(os.path.join(path, name), "wb") as f:
+                    f.write(bytes(65536))
+        taktd = start_taktd(world)
+        rt = world.start_rt("--cycles", "500")
+        assert rt.wait(20) == 0
+        world.wait_recorded()
+        world.read().check_whole(500)
+        _, said = taktd.communicate(timeout=20)
+        assert taktd.returncode == 0 and said.count("\n") == 200, (taktd.returncode, said[:1000])
+
+
+@tap.test
 def closed_standard_descriptors_are_not_given_to_other_files():
     with World() as world:
         rt = start_closed(world, [program("takt-rt"), "--run-dir", world.run_dir, "--log-dir",
