@@ -70,6 +70,7 @@ struct takt_recorder_status takt_recorder_status(const struct takt_recorder *rec
 		.segment = recorder->manage.newest_segment,
 		.broken_chunks = atomic_load_explicit(&recorder->broken_chunks,
 						      memory_order_relaxed),
+		.is_cut = takt_region_is_cut(recorder->region),
 		.changes = recorder->manage.changes,
 		.graph = recorder->info.graph,
 		.region_path = recorder->region->path,

@@ -35,6 +35,7 @@ struct takt_recorder_status {		/* lent until the next tend */
 	enum takt_recorder_phase phase;
 	uint32_t segment;		/* number of the newest, 0: none yet */
 	uint64_t broken_chunks;
+	bool is_cut;			/* files of the region were truncated */
 	uint32_t changes;		/* grows whenever something of this struct but the counts changes */
 	const char *graph;
 	const char *region_path;

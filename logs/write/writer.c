@@ -83,6 +83,7 @@ static int start_thread(struct takt_writer *writer)
 	}
 	pthread_attr_setstacksize(&attr, STACK_BYTES);
 	sigfillset(&all);
+	sigdelset(&all, SIGBUS);	/* of a region that is cut; blocked it would be the end */
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	r = pthread_create(&writer->thread, &attr, run, writer);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);

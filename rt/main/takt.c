@@ -7,6 +7,7 @@
 #include "rt/base/suggest.h"
 #include "rt/base/version.h"
 #include "rt/main/commands.h"
+#include "rt/shm/region_guard.h"
 
 static const struct {
 	const char *name;
@@ -79,6 +80,7 @@ int main(int argc, char **argv)
 	if (takt_file_keep_standard() < 0) {
 		return TAKT_EXIT_ERROR;
 	}
+	takt_region_guard_install();
 	if (argc < 2) {
 		print_help(stderr);
 		return TAKT_EXIT_USAGE;

@@ -28,6 +28,7 @@
 #include "rt/main/taktd_service.h"
 #include "rt/os/limits.h"
 #include "rt/shm/region.h"
+#include "rt/shm/region_guard.h"
 
 #define TICK_MS 100
 #define IDLE_NS 2000000000ull
@@ -271,6 +272,7 @@ int main(int argc, char **argv)
 	if (code >= 0) {
 		return code;
 	}
+	takt_region_guard_install();	/* without it a file that is cut is the end, as before */
 	takt_limit_raise(RLIMIT_MEMLOCK);	/* registered memory counts as locked */
 	takt_limit_raise(RLIMIT_NOFILE);
 	if (command.run_dir[0] == '\0') {

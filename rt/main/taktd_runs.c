@@ -28,6 +28,7 @@ struct run {
 	uint32_t changes;
 	int error;				/* why it is put off */
 	bool is_why_said;
+	bool shown_cut;
 	bool is_seen;				/* by the scan under way */
 };
 
@@ -98,6 +99,11 @@ static void say_changes(struct taktd_runs *runs, struct run *run)
 			 status.broken_chunks);
 		say(&status, text);
 		run->shown_broken = status.broken_chunks;
+	}
+	if (status.is_cut && !run->shown_cut) {
+		say(&status, "its files in shared memory were cut: what was not written yet is lost, "
+			     "and what comes is not recorded");
+		run->shown_cut = true;
 	}
 	if (status.changes == run->changes) {
 		return;

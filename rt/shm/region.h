@@ -176,6 +176,10 @@ TAKT_SETUP int takt_region_publish(struct takt_region *region, struct takt_err *
 TAKT_BG int takt_region_attach(const char *path, enum takt_region_role role,
 			       struct takt_region **ret_region, struct takt_err *err);
 
+/* Whether one of its files was cut while it was mapped, in a program with a guard (region_guard.h): what is
+ * in memory is then not what was recorded.  [any] */
+TAKT_ANY bool takt_region_is_cut(const struct takt_region *region);
+
 /* Unmap and close; locks go with the descriptors. NULL is fine.  [bg] */
 TAKT_BG void takt_region_close(struct takt_region *region);
 

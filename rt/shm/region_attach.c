@@ -11,6 +11,7 @@
 
 #include "rt/msg/catalog.h"
 #include "rt/shm/region.h"
+#include "rt/shm/region_guard.h"
 #include "rt/shm/region_lock.h"
 
 static struct flock lock_of(enum takt_region_role role)
@@ -190,6 +191,7 @@ static int open_and_map(const struct takt_region *region, const char *name, int 
 		return -errno;
 	}
 	*ret_bytes = (uint64_t)st.st_size;
+	takt_region_guard_add(*ret_memory, *ret_bytes);
 	return 0;
 }
 
@@ -235,6 +237,8 @@ void takt_region_close(struct takt_region *region)
 	if (!region) {
 		return;
 	}
+	takt_region_guard_remove(region->control);
+	takt_region_guard_remove(region->arena);
 	if (region->control) {
 		munmap(region->control, region->control_bytes);
 	}
@@ -248,6 +252,12 @@ void takt_region_close(struct takt_region *region)
 		close(region->arena_fd);
 	}
 	free(region);
+}
+
+bool takt_region_is_cut(const struct takt_region *region)
+{
+	return takt_region_guard_is_replaced(region->control) ||
+	       takt_region_guard_is_replaced(region->arena);
 }
 
 int takt_region_remove(const char *path)

@@ -118,6 +118,48 @@ def many_damaged_regions_keep_nobody_out():
         assert taktd.returncode == 0 and said.count("\n") == 200, (taktd.returncode, said[:1000])
 
 
+def cut(name, size):
+    """Truncate a file of a region while takt-rt and taktd run; another run goes on."""
+    with World() as world, World() as other:
+        other.run_dir, run_dir = world.run_dir, other.run_dir	# one taktd for both
+        rt = world.start_rt()
+        world.wait_cycles(50)
+        region = world.regions()[0]
+        beside = other.start_rt()
+        other.wait_cycles(50)
+        taktd = start_taktd(world)
+        world.wait(lambda: len(world.runs()) + len(other.runs()) == 2, 20, "two recordings")
+        world.wait_cycles(world.oracle()[0] + 100)
+        os.truncate(os.path.join(region, name), size)
+        other.wait_cycles(other.oracle()[0] + 300)
+        counted = world.oracle()[0]
+        beside.send_signal(signal.SIGINT)
+        assert beside.wait(20) == 0
+        if rt.poll() is None:
+            rt.send_signal(signal.SIGINT)
+            rt.wait(20)
+        _, said = taktd.communicate(timeout=30)
+        assert taktd.returncode == 0, (taktd.returncode, said)
+        assert said.count("were cut") == 1, said
+        assert world.oracle()[1:] == (0, 1), world.oracle()
+        other.read().check_whole(other.oracle()[0])
+        other.run_dir = run_dir
+        return rt.returncode, counted
+
+
+@tap.test
+def cut_arena_stops_no_lane_and_no_taktd():
+    for size in (0, 65536):
+        code, counted = cut("arena", size)
+        assert code == 0 and counted > 300, (code, counted)
+
+
+@tap.test
+def cut_control_page_does_not_stop_taktd():
+    for size in (0, 65536, 3 * 65536):
+        cut("control", size)
+
+
 @tap.test
 def closed_standard_descriptors_are_not_given_to_other_files():
     with World() as world:
