@@ -23,6 +23,9 @@ static bool is_free(struct takt_stream *stream, uint64_t end)
 		return false;
 	}
 	stream->released = released;
+	/* Before the stores that overwrite. Partner: the acquire fence in takt_stream_copy, which then sees
+	 * this `released` or a later one. */
+	atomic_thread_fence(memory_order_release);
 	return end <= released + stream->ring_bytes;
 }
 
@@ -144,6 +147,12 @@ int takt_stream_positions(const struct takt_stream_view *view,
 		p.sealed = again;
 		p.committed = again;
 	}
+	if (p.sealed > p.released && p.sealed - p.released > view->ring_bytes) {
+		/* The ring went round while we stood still. The producer knew a later `released` when it
+		 * sealed, so we see that one now; it may have passed what we know as `sealed`. */
+		p.released = atomic_load_explicit(&shared->released, memory_order_acquire);
+		p.released = p.released < p.sealed ? p.released : p.sealed;
+	}
 	if (p.released > p.sealed || p.sealed - p.released > view->ring_bytes ||
 	    (p.released | p.sealed) % TAKT_BLOCK_BYTES != 0 || p.committed % 8 != 0) {
 		return -EBADMSG;
@@ -208,7 +217,7 @@ int takt_stream_find_chunk(const struct takt_stream_view *view,
 	room = view->ring_bytes - position % view->ring_bytes;
 	used = position == end ? positions->committed - end - TAKT_CHUNK_HEADER_BYTES
 			       : chunk.used_bytes;
-	if (used > room - TAKT_CHUNK_HEADER_BYTES || used % 8 != 0 || used == 0 ||
+	if (used > UINT32_MAX || used > room - TAKT_CHUNK_HEADER_BYTES || used % 8 != 0 || used == 0 ||
 	    (position < end && position + takt_chunk_span((uint32_t)used) > end)) {
 		return position == end ? 0 : -EBADMSG;
 	}
@@ -240,7 +249,7 @@ int takt_stream_copy(const struct takt_stream_view *view, uint64_t position, voi
 
 		memcpy(to + (size_t)i * 8, &word, sizeof(word));
 	}
-	/* The producer overwrites only what `released` has passed; it loads it with acquire before. */
+	/* The producer overwrites only what `released` has passed. Partner: the release fence in is_free. */
 	atomic_thread_fence(memory_order_acquire);
 	if (atomic_load_explicit(&view->shared->released, memory_order_acquire) > position) {
 		return -ESTALE;
