@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -88,7 +89,9 @@ static int make_file(int dir_fd, const char *name, uint64_t bytes, int *ret_fd)
 	if (fd < 0) {
 		return -errno;
 	}
-	r = posix_fallocate(fd, 0, (off_t)bytes);
+	do {
+		r = posix_fallocate(fd, 0, (off_t)bytes);
+	} while (r == EINTR);
 	if (r != 0) {
 		close(fd);
 		unlinkat(dir_fd, name, 0);
@@ -227,12 +230,82 @@ static void remove_stale(const char *graph_dir)
 	closedir(dir);
 }
 
+/* The directory of the graph's runs. The lock on it keeps one start of a graph from taking the half-made
+ * region of another, whose own lock is not there yet, for a stale one. A descriptor, or -errno. */
+static int open_graph_dir(const char *graph_dir)
+{
+	int fd, r;
+
+	if (mkdir(graph_dir, 0700) < 0 && errno != EEXIST) {
+		return -errno;
+	}
+	fd = open(graph_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0) {
+		return -errno;
+	}
+	do {
+		r = flock(fd, LOCK_EX) < 0 ? -errno : 0;
+	} while (r == -EINTR);
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	return fd;
+}
+
+/* The region's directory with its files; nothing of it is left on failure. */
+static int make_dir(struct takt_region *region, const struct takt_region_spec *spec,
+		    struct takt_err *err)
+{
+	int dir_fd, r;
+
+	if (mkdir(region->path, 0700) < 0) {
+		return takt_err_set(err, -errno, "%s: %s", region->path, strerror(errno));
+	}
+	dir_fd = open(region->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir_fd < 0) {
+		r = takt_err_set(err, -errno, "%s: %s", region->path, strerror(errno));
+		rmdir(region->path);
+		return r;
+	}
+	r = make_files(region, spec, dir_fd, err);
+	close(dir_fd);
+	if (r < 0) {
+		takt_region_remove(region->path);
+	}
+	return r;
+}
+
+static int create(struct takt_region *region, const struct takt_region_spec *spec,
+		  struct takt_err *err)
+{
+	char graph_dir[PATH_MAX];
+	int graph_fd, r;
+
+	if (snprintf(graph_dir, sizeof(graph_dir), "%s/%s", spec->run_dir, spec->info.graph) >=
+		    (int)sizeof(graph_dir) ||
+	    snprintf(region->path, sizeof(region->path), "%s/" MADE_PREFIX "%016" PRIx64, graph_dir,
+		     spec->info.run) >= (int)sizeof(region->path)) {
+		return takt_err_set(err, -ENAMETOOLONG, "%s: path too long", spec->run_dir);
+	}
+	r = takt_run_dir_ensure(spec->run_dir, err);
+	if (r < 0) {
+		return r;
+	}
+	graph_fd = open_graph_dir(graph_dir);
+	if (graph_fd < 0) {
+		return takt_err_set(err, graph_fd, "%s: %s", graph_dir, strerror(-graph_fd));
+	}
+	remove_stale(graph_dir);
+	r = make_dir(region, spec, err);
+	close(graph_fd);
+	return r;
+}
+
 int takt_region_create(const struct takt_region_spec *spec, struct takt_region **ret_region,
 		       struct takt_err *err)
 {
 	struct takt_region *region = calloc(1, sizeof(*region));
-	char graph_dir[PATH_MAX];
-	int dir_fd = -1;
 	int r;
 
 	if (!region) {
@@ -241,37 +314,13 @@ int takt_region_create(const struct takt_region_spec *spec, struct takt_region *
 	TAKT_CHECK(spec->stream_count > 0 && spec->stream_count <= TAKT_STREAMS_MAX);
 	region->role = TAKT_REGION_RT;
 	region->control_fd = region->arena_fd = -1;
-	if (snprintf(graph_dir, sizeof(graph_dir), "%s/%s", spec->run_dir, spec->info.graph) >=
-		    (int)sizeof(graph_dir) ||
-	    snprintf(region->path, sizeof(region->path), "%s/" MADE_PREFIX "%016" PRIx64, graph_dir,
-		     spec->info.run) >= (int)sizeof(region->path)) {
-		r = takt_err_set(err, -ENAMETOOLONG, "%s: path too long", spec->run_dir);
-		goto fail;
-	}
-	r = takt_run_dir_ensure(spec->run_dir, err);
+	r = create(region, spec, err);
 	if (r < 0) {
-		goto fail;
+		takt_region_close(region);
+		return r;
 	}
-	remove_stale(graph_dir);
-	if ((mkdir(graph_dir, 0700) < 0 && errno != EEXIST) || mkdir(region->path, 0700) < 0 ||
-	    (dir_fd = open(region->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) {
-		r = takt_err_set(err, -errno, "%s: %s", region->path, strerror(errno));
-		goto fail;
-	}
-	r = make_files(region, spec, dir_fd, err);
-	if (r < 0) {
-		takt_region_remove(region->path);
-		goto fail;
-	}
-	close(dir_fd);
 	*ret_region = region;
 	return 0;
-fail:
-	if (dir_fd >= 0) {
-		close(dir_fd);
-	}
-	takt_region_close(region);
-	return r;
 }
 
 int takt_region_publish(struct takt_region *region, struct takt_err *err)

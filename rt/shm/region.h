@@ -162,8 +162,8 @@ TAKT_SETUP int takt_run_dir_default(char *out, uint32_t out_bytes);
 /* Make the run directory (0700) or check that it is ours. -EPERM when it is another's.  [setup] */
 TAKT_SETUP int takt_run_dir_ensure(const char *run_dir, struct takt_err *err);
 
-/* Create, fill and lock the region of a new run, under its temporary name. When memory is short the
- * copperlist rings shrink down to their minimum (arena_shrunk). Nothing is left behind on failure.
+/* Create, fill and lock the region of a new run, under its temporary name. When memory is short the rings
+ * shrink down to their minimum (arena_shrunk). On failure nothing is left but the graph's directory.
  * [setup] */
 TAKT_SETUP int takt_region_create(const struct takt_region_spec *spec,
 				  struct takt_region **ret_region, struct takt_err *err);
@@ -190,7 +190,7 @@ TAKT_BG int takt_region_remove(const char *path);
 TAKT_BG int takt_region_rt_alive(const struct takt_region *region);
 TAKT_BG int takt_region_recorder_alive(const struct takt_region *region);
 
-/* View of stream @number.  [any] */
+/* View of stream @number < stream_count; what it says was checked when the region was attached.  [any] */
 TAKT_ANY struct takt_stream_view takt_region_view(const struct takt_region *region, uint32_t number);
 
 /* Call @visit with the path of every published region below @run_dir; stop when it returns non-zero.

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -185,6 +187,29 @@ static void pipe_in_place_of_a_file_is_refused(void **state)
 	takt_region_close(rt);
 }
 
+static void failed_create_leaves_nothing(void **state)
+{
+	const struct takt_stream_spec stream = { "lane0", TAKT_STREAM_COPPERLISTS, 400u << 20, 0 };
+	const struct rlimit small = { 1 << 20, RLIM_INFINITY };
+	struct rlimit before;
+	struct takt_region_spec spec = {
+		.run_dir = run_dir, .streams = &stream, .stream_count = 1, .catalog = "c",
+		.catalog_bytes = 1, .info = { .run = 9, .graph = "test" },
+	};
+	struct takt_region *region = NULL;
+	char path[PATH_MAX];
+
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &before);
+	setrlimit(RLIMIT_FSIZE, &small);
+	assert_int_equal(takt_region_create(&spec, &region, NULL), -EFBIG);
+	setrlimit(RLIMIT_FSIZE, &before);
+	assert_null(region);
+	snprintf(path, sizeof(path), "%s/test/.%016x", run_dir, 9u);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
 static void foreign_run_dir_is_refused(void **state)
 {
 	struct takt_err err = { 0 };
@@ -204,6 +229,7 @@ int main(void)
 		cmocka_unit_test(damaged_tables_are_refused),
 		cmocka_unit_test(tables_that_change_after_the_check_change_nothing),
 		cmocka_unit_test(pipe_in_place_of_a_file_is_refused),
+		cmocka_unit_test(failed_create_leaves_nothing),
 		cmocka_unit_test(foreign_run_dir_is_refused),
 	};
 	int r;
