@@ -63,7 +63,7 @@ static int fail_task(struct takt_engine *engine, const struct takt_unit *unit,
 {
 	record(engine, unit->ctx.task_index, TAKT_EVENT_task_failed, r, takt_method_name(id));
 	return takt_err_at(err, r, engine->plan->path, unit->plan->line, 1,
-			   "task '%s': %s failed: %s (%d)", unit->plan->id, takt_method_name(id),
+			   "task `%s`: %s failed: %s (%d)", unit->plan->id, takt_method_name(id),
 			   strerror(-r), r);
 }
 
@@ -242,6 +242,22 @@ static int run_published(struct takt_engine *engine, struct takt_err *err)
 	return r < 0 ? r : code;
 }
 
+/* With the handlers of fatal signals around it. */
+static int run_guarded(struct takt_engine *engine, struct takt_err *err)
+{
+	int r = takt_thread_signal_stack_begin();
+
+	if (r < 0) {
+		return takt_err_set(err, r, "no stack for signal handlers: %s", strerror(-r));
+	}
+	r = takt_fatal_install(engine);
+	r = r < 0 ? takt_err_set(err, r, "cannot install signal handlers: %s", strerror(-r))
+		  : run_published(engine, err);
+	takt_fatal_remove();
+	takt_thread_signal_stack_end();
+	return r;
+}
+
 static uint64_t limit_cycles(const struct takt_engine_options *options, uint64_t period_ns)
 {
 	const uint64_t by_time = options->duration_ns > 0 && period_ns > 0
@@ -277,15 +293,7 @@ int takt_engine_run(const struct takt_plan *plan, const struct takt_engine_optio
 		r = takt_engine_make_region(engine, err);
 	}
 	if (r == 0) {
-		r = takt_fatal_install(engine);
-	}
-	if (r == 0) {
-		r = takt_thread_signal_stack_begin();
-	}
-	if (r == 0) {
-		r = run_published(engine, err);
-		takt_fatal_remove();
-		takt_thread_signal_stack_end();
+		r = run_guarded(engine, err);
 	}
 	takt_engine_dismantle(engine);
 	if (engine->awake_fd >= 0) {

@@ -4,6 +4,12 @@
 
 #include "rt/engine/unit.h"
 
+/* False in new, start and stop, on the main thread. */
+static bool is_in_cycle(const struct takt_unit *unit)
+{
+	return unit->events == &unit->engine->lane.events;
+}
+
 static void *take_from_draft(struct takt_draft *draft, uint32_t bytes)
 {
 	char *at = draft->base + draft->cursor;
@@ -43,8 +49,10 @@ struct takt_message *takt_lane_add_message(struct takt_lane *lane, struct takt_o
 		return NULL;
 	}
 	memset(payload, 0, outlet->layout->fixed_bytes);
-	outlet->payload = payload;
-	outlet->status = NULL;
+	if (payload != outlet->payload) {
+		outlet->payload = payload;
+		outlet->status = NULL;
+	}
 	*message = (struct takt_message){ .payload = payload, .status = "" };
 	outlet->count++;
 	return message;
@@ -59,7 +67,8 @@ void takt_lane_trim(struct takt_lane *lane, struct takt_outlet *outlet)
 
 	message->bytes = used;
 	outlet->payload = NULL;
-	if (outlet->recorded && payload + takt_record_align(outlet->layout->bytes) == draft->base + draft->cursor) {
+	if (outlet->recorded &&
+	    payload + takt_record_align(outlet->layout->bytes) == draft->base + draft->cursor) {
 		draft->cursor = (uint32_t)(payload - draft->base) + takt_record_align(used);
 	}
 	/* The bytes up to the next multiple of 8 belong to nobody: make them the same every time. */
@@ -92,12 +101,13 @@ static struct takt_outlet *find_outlet(struct takt_ctx *ctx, uint32_t output)
 	return output < unit->outlet_count ? &unit->outlets[output] : NULL;
 }
 
+/* NULL in new, start and stop, too: there is no copperlist then. */
 static void *lane_output(struct takt_ctx *ctx, uint32_t output)
 {
 	struct takt_outlet *outlet = find_outlet(ctx, output);
 	struct takt_message *message;
 
-	if (!outlet) {
+	if (!outlet || !is_in_cycle(takt_unit_of(ctx))) {
 		return NULL;
 	}
 	if (outlet->count > 0) {
@@ -145,13 +155,13 @@ static void lane_text(struct takt_ctx *ctx, const struct takt_text_site *site, c
 	const struct takt_clock *clock = &unit->engine->clock;
 	uint64_t now;
 
-	if (unit->events == &lane->events) {
+	if (is_in_cycle(unit)) {
 		now = lane->mono_ns +
 		      takt_clock_ticks_to_ns(clock,
 					     takt_clock_ticks_since(takt_clock_counter(clock),
 								    lane->counter));
 	} else {
-		now = takt_clock_mono_ns();	/* new, start, stop: on the main thread */
+		now = takt_clock_mono_ns();
 	}
 	takt_events_text(unit->events, ctx->cycle, now, ctx->task_index, site, args);
 }

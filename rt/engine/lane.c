@@ -471,7 +471,8 @@ static void wait_for_start(struct takt_lane *lane)
 	if (plan->period_ns == 0) {
 		lane->planned_ns = takt_clock_mono_ns();
 	} else if (plan->wait == TAKT_WAIT_SPIN) {
-		while (takt_clock_mono_ns() < lane->planned_ns) {
+		while (takt_clock_mono_ns() < lane->planned_ns &&
+		       !takt_engine_is_stopping(lane->engine)) {
 #if defined(__x86_64__)
 			_mm_pause();
 #endif

@@ -22,29 +22,39 @@
 #define SMALL_RING_BYTES (256u << 10)
 #define OTHER_BYTES (16u << 20)	/* locked beside the lane's ring: rings of events, stacks, tasks */
 
-static int missing(struct takt_engine *engine, struct takt_err *err, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+static void missing(struct takt_engine *engine, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
-/* Note something that is asked for and not there; an error under `strict: true`. */
-static int missing(struct takt_engine *engine, struct takt_err *err, const char *format, ...)
+/* Note something that is asked for and not there. */
+static void missing(struct takt_engine *engine, const char *format, ...)
 {
 	const uint32_t most = sizeof(engine->missing) / sizeof(engine->missing[0]);
-	char *text = engine->missing[engine->missing_count < most ? engine->missing_count : most - 1];
+	char *text = engine->missing[engine->missing_count];
 	va_list args;
 
+	TAKT_CHECK(engine->missing_count < most);
 	va_start(args, format);
 	vsnprintf(text, sizeof(engine->missing[0]), format, args);
 	va_end(args);
-	if (engine->plan->strict) {
-		return takt_err_set(err, -EPERM, "%s (the graph says strict: true)", text);
-	}
-	if (engine->missing_count < most) {
-		engine->missing_count++;
-	}
-	if (engine->options->degraded) {
+	engine->missing_count++;
+	if (engine->options->degraded && !engine->plan->strict) {
 		engine->options->degraded(text, engine->options->user);
 	}
-	return 0;
+}
+
+/* Under `strict: true` nothing may be missing: say all of it at once. */
+static int refuse_missing(const struct takt_engine *engine, struct takt_err *err)
+{
+	char text[sizeof(err->text)];
+	size_t used = 0;
+
+	for (uint32_t i = 0; i < engine->missing_count && used < sizeof(text); i++) {
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", i ? "; and " : "",
+					 engine->missing[i]);
+	}
+	return engine->missing_count == 0
+		       ? 0
+		       : takt_err_set(err, -EPERM, "the graph says `strict: true`, but %s", text);
 }
 
 static int get_cpu(struct takt_engine *engine, struct takt_err *err)
@@ -53,47 +63,51 @@ static int get_cpu(struct takt_engine *engine, struct takt_err *err)
 	int r = takt_cpu_claim(engine->options->run_dir, engine->plan->name, engine->plan->cpu, claim,
 			       err);
 
-	if (r == 0 && !claim->isolated) {
-		r = missing(engine, err, "no isolated CPU: the lane shares CPU %d with everything else; "
-			    "boot with isolcpus=domain,managed_irq,LIST to get one", claim->cpu);
+	if (r == 0 && claim->cpu < 0) {
+		missing(engine, "every CPU is taken by another graph: the lane runs where there is room; "
+			"boot with isolcpus=domain,managed_irq,LIST to get one for it");
+	} else if (r == 0 && !claim->isolated) {
+		missing(engine, "no isolated CPU: the lane shares CPU %d with everything else; "
+			"boot with isolcpus=domain,managed_irq,LIST to get one", claim->cpu);
 	}
 	takt_cpu_avoid(claim->cpu);
 	return r;
 }
 
-static int get_priority(struct takt_engine *engine, struct takt_err *err)
+static void get_priority(struct takt_engine *engine)
 {
 	const struct takt_plan *plan = engine->plan;
 	int r;
 
 	if (plan->period_ns == 0 && !engine->lane.cpu.isolated) {
-		return missing(engine, err, "a free-running lane (rate: 0Hz) without an isolated CPU runs "
-			       "without real-time priority: it would freeze the machine");
+		missing(engine, "a free-running lane (rate: 0Hz) without an isolated CPU runs "
+			"without real-time priority: it would freeze the machine");
+		return;
 	}
 	r = takt_thread_try_priority(plan->priority);
 	if (r == 0) {
 		engine->fifo = true;
-		return 0;
+		return;
 	}
-	return missing(engine, err, "no real-time priority (SCHED_FIFO %d: %s): allow it by "
-		       "'@takt - rtprio 95' in /etc/security/limits.d, or LimitRTPRIO= of the unit",
-		       plan->priority, strerror(-r));
+	missing(engine, "no real-time priority (SCHED_FIFO %d: %s): allow it by "
+		"'@takt - rtprio 95' in /etc/security/limits.d, or LimitRTPRIO= of the unit",
+		plan->priority, strerror(-r));
 }
 
-static int get_memory(struct takt_engine *engine, struct takt_err *err)
+static void get_memory(struct takt_engine *engine)
 {
 	struct rlimit limit = { 0, 0 };
 	const int r = takt_memory_lock(takt_plan_arena_bytes(engine->plan) + OTHER_BYTES);
 
 	if (r == 0) {
 		engine->locked = true;
-		return 0;
+		return;
 	}
 	getrlimit(RLIMIT_MEMLOCK, &limit);
-	return missing(engine, err, "memory is not locked (%s, RLIMIT_MEMLOCK is %llu KiB): page faults may "
-		       "delay a cycle; allow it by '@takt - memlock unlimited' in "
-		       "/etc/security/limits.d, or LimitMEMLOCK=infinity of the unit", strerror(-r),
-		       (unsigned long long)limit.rlim_cur >> 10);
+	missing(engine, "memory is not locked (%s, RLIMIT_MEMLOCK is %llu KiB): page faults may "
+		"delay a cycle; allow it by '@takt - memlock unlimited' in "
+		"/etc/security/limits.d, or LimitMEMLOCK=infinity of the unit", strerror(-r),
+		(unsigned long long)limit.rlim_cur >> 10);
 }
 
 int takt_engine_get_rights(struct takt_engine *engine, struct takt_err *err)
@@ -109,16 +123,15 @@ int takt_engine_get_rights(struct takt_engine *engine, struct takt_err *err)
 	if (r == 0) {
 		r = get_cpu(engine, err);
 	}
-	if (r == 0) {
-		r = get_priority(engine, err);
+	if (r < 0) {
+		return r;
 	}
-	if (r == 0) {
-		r = get_memory(engine, err);
-	}
+	get_priority(engine);
+	get_memory(engine);
 	if (engine->fifo) {
 		engine->awake_fd = takt_cpu_stay_awake();
 	}
-	return r;
+	return engine->plan->strict ? refuse_missing(engine, err) : 0;
 }
 
 static void read_id(const char *path, char *out, uint32_t out_bytes)
@@ -230,5 +243,9 @@ int takt_engine_make_region(struct takt_engine *engine, struct takt_err *err)
 	takt_memory_touch(engine->region->arena, engine->region->arena_bytes);
 	make_producers(engine);
 	TAKT_TEST_POINT("rt_before_publish");
-	return takt_region_publish(engine->region, err);
+	r = takt_region_publish(engine->region, err);
+	if (r < 0) {
+		takt_region_remove(engine->region->path);
+	}
+	return r;
 }

@@ -189,8 +189,8 @@ const char *takt_method_name(enum takt_method_id method);
 extern const struct takt_host takt_lane_host;
 extern const struct takt_host takt_worker_host;
 
-/* Zeroed room for a message of @outlet in the lane's draft or scratch; NULL never happens within the
- * plan's bounds, then the message stays absent.  [RT] */
+/* Zeroed room for a message of @outlet in the lane's draft or scratch. NULL, and the message stays absent,
+ * when the outlet has as many as it may have.  [RT] */
 TAKT_RT struct takt_message *takt_lane_add_message(struct takt_lane *lane, struct takt_outlet *outlet);
 
 /* Give back the unused end of the newest message's payload.  [RT] */

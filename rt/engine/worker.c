@@ -362,7 +362,7 @@ int takt_worker_start(struct takt_worker *worker, struct takt_err *err)
 		r = takt_thread_start(&worker->thread, &spec);
 	}
 	if (r < 0) {
-		return takt_err_set(err, r, "task '%s': cannot start its thread: %s", plan->id,
+		return takt_err_set(err, r, "task `%s`: cannot start its thread: %s", plan->id,
 				    strerror(-r));
 	}
 	worker->running = true;

@@ -40,8 +40,11 @@ static int lock_cpu(const char *run_dir, const char *owner, int cpu, char *ret_h
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1 };
 	char path[PATH_MAX];
 	ssize_t n;
-	int fd;
+	int fd, r;
 
+	if (snprintf(path, sizeof(path), "%s/cpus/%d", run_dir, cpu) >= (int)sizeof(path)) {
+		return -ENAMETOOLONG;
+	}
 	snprintf(path, sizeof(path), "%s/cpus", run_dir);
 	if (mkdir(path, 0700) < 0 && errno != EEXIST) {
 		return -errno;
@@ -52,10 +55,11 @@ static int lock_cpu(const char *run_dir, const char *owner, int cpu, char *ret_h
 		return -errno;
 	}
 	if (fcntl(fd, F_OFD_SETLK, &lock) < 0) {
+		r = errno == EAGAIN || errno == EACCES ? -EBUSY : -errno;
 		n = read(fd, ret_holder, holder_bytes - 1);
 		ret_holder[n > 0 ? n : 0] = '\0';
 		close(fd);
-		return -EBUSY;
+		return r;
 	}
 	if (ftruncate(fd, 0) < 0 || write(fd, owner, strlen(owner)) < 0) {
 		ret_holder[0] = '\0';	/* the name is for people only */
@@ -71,14 +75,14 @@ static int claim_wanted(const char *run_dir, const char *owner, int cpu, const c
 
 	if (cpu >= CPUS_MAX || !CPU_ISSET((size_t)cpu, usable)) {
 		return takt_err_set(err, -EINVAL,
-				    "CPU %d does not exist or is not ours to use: see `nproc` and the "
+				    "CPU %d does not exist or is not ours to use; see `nproc` and the "
 				    "unit's AllowedCPUs", cpu);
 	}
 	fd = lock_cpu(run_dir, owner, cpu, holder, sizeof(holder));
 	if (fd == -EBUSY) {
 		return takt_err_set(err, -EBUSY,
-				    "CPU %d is taken by the graph '%s': choose another in "
-				    "runtime.cpus, or `cpus: auto`", cpu, holder);
+				    "CPU %d is taken by the graph `%s`; choose another in "
+				    "runtime.cpus, or `cpus: auto`", cpu, holder[0] ? holder : "?");
 	}
 	claim->cpu = cpu;
 	claim->lock_fd = fd;	/* < 0: no lock to be had, the CPU is used all the same */

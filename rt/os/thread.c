@@ -17,14 +17,19 @@
 
 int takt_thread_signal_stack_begin(void)
 {
-	stack_t stack = { .ss_size = SIGNAL_STACK_BYTES };
+	const stack_t stack = { .ss_sp = malloc(SIGNAL_STACK_BYTES), .ss_size = SIGNAL_STACK_BYTES };
+	int r;
 
-	stack.ss_sp = malloc(SIGNAL_STACK_BYTES);
 	if (!stack.ss_sp) {
 		return -ENOMEM;
 	}
 	memset(stack.ss_sp, 0, SIGNAL_STACK_BYTES);
-	return sigaltstack(&stack, NULL) < 0 ? -errno : 0;
+	if (sigaltstack(&stack, NULL) < 0) {
+		r = -errno;
+		free(stack.ss_sp);
+		return r;
+	}
+	return 0;
 }
 
 void takt_thread_signal_stack_end(void)

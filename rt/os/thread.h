@@ -34,7 +34,7 @@ struct takt_thread {
 TAKT_SETUP int takt_thread_start(struct takt_thread *thread, const struct takt_thread_spec *spec);
 TAKT_SETUP void takt_thread_join(struct takt_thread *thread);
 
-/* Give the calling thread a signal stack of its own, and take it away again. -ENOMEM.  [setup] */
+/* Give the calling thread a signal stack of its own, and take it away again. -ENOMEM, -errno.  [setup] */
 TAKT_SETUP int takt_thread_signal_stack_begin(void);
 TAKT_SETUP void takt_thread_signal_stack_end(void);
 

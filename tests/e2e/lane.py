@@ -111,4 +111,17 @@ def lane_takes_no_page_fault_on_rare_paths_with_cold_caches():
         assert after == before, (before, after)
 
 
+@tap.test
+def strict_refuses_and_names_all_that_is_missing():
+    with open("/sys/devices/system/cpu/isolated") as f:
+        if f.read().strip():
+            raise Skip("a CPU is isolated")
+    with World(rate="0Hz", runtime=", strict: true") as world:
+        rt = world.start_rt("--cycles", "10")
+        _, stderr = rt.communicate(timeout=30)
+        assert rt.returncode == 1 and not world.regions(), rt.returncode
+        assert "strict: true" in stderr and stderr.count("\n") == 1, stderr
+        assert "isolcpus=" in stderr and "would freeze the machine" in stderr, stderr
+
+
 tap.main()

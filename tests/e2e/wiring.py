@@ -9,6 +9,7 @@ name: kill
 plugins: [{plugin}]
 runtime: {{rate: 1kHz}}
 tasks:
+  - {{id: fickle, type: fickle}}
   - {{id: count, type: count}}
   - {{id: sum, type: sum{sum}}}
   - {{id: rare, type: count, every: 10, offset: 3}}
@@ -36,6 +37,7 @@ def run(cycles, hold="4ms", sum=""):
         taktd.wait(30)
         log = world.read()
         log.check_whole(cycles)
+        assert "task_failed" not in log.names(), log.events
         said = [tuple(map(int, t[3].split())) for t in log.texts]
         assert len(said) == cycles
         return said

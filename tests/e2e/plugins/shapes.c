@@ -57,6 +57,31 @@ static int slow_process(struct takt_ctx *ctx)
 TAKT_TASK(slow, TAKT_FILTER, struct takt_stateless, "works in the background",
 	  TAKT_PROCESS(slow_process))
 
+/* Changes its mind: room for a status is taken once a cycle, and there is no output before the first. */
+TAKT_INTERFACE(fickle, COUNT_PORTS, TAKT_NO_PARAMS)
+
+static int fickle_new(struct takt_ctx *ctx)
+{
+	return TAKT_OUT(ctx, fickle, number) ? -1 : 0;
+}
+
+static int fickle_process(struct takt_ctx *ctx)
+{
+	for (int i = 0; i < 1000; i++) {
+		struct number *out = TAKT_OUT(ctx, fickle, number);
+
+		if (!out || out->value != 0) {
+			return -1;
+		}
+		out->value = i;
+		takt_out_status(ctx, TAKT_OUT_INDEX(fickle, number), "no, wait");
+		takt_out_cancel(ctx, TAKT_OUT_INDEX(fickle, number));
+	}
+	return 0;
+}
+TAKT_TASK(fickle, TAKT_SOURCE, struct takt_stateless, "puts out and takes back", TAKT_NEW(fickle_new),
+	  TAKT_PROCESS(fickle_process))
+
 /* Says what is at its three inputs. */
 #define SAY_PORTS(IN, OUT) IN(a, number, "") IN(b, number, "") IN(c, number, "")
 TAKT_INTERFACE(say, SAY_PORTS, TAKT_NO_PARAMS)
@@ -72,4 +97,4 @@ static int say_process(struct takt_ctx *ctx)
 }
 TAKT_TASK(say, TAKT_SINK, struct takt_stateless, "logs its inputs", TAKT_PROCESS(say_process))
 
-TAKT_PLUGIN("shapes", "1", count, sum, slow, say)
+TAKT_PLUGIN("shapes", "1", count, fickle, sum, slow, say)
