@@ -13,7 +13,7 @@ static bool lies_within(uint64_t at, uint64_t bytes, uint64_t head_bytes, uint64
 
 static uint64_t ns_of(uint32_t ticks, uint64_t counter_hz)
 {
-	return counter_hz ? (uint64_t)ticks * 1000000000u / counter_hz : ticks;
+	return (uint64_t)ticks * 1000000000u / counter_hz;
 }
 
 static int make_room(struct takt_log_view *view, uint32_t task_count, uint32_t message_count)

@@ -18,7 +18,7 @@ static int64_t file_read(void *user, uint64_t offset, void *out, uint32_t bytes)
 	uint32_t done = 0;
 
 	while (done < bytes) {
-		const ssize_t n = pread(fd_of(user), to + done, bytes - done, 
+		const ssize_t n = pread(fd_of(user), to + done, bytes - done,
 					(off_t)(offset + done));
 
 		if (n < 0 && errno == EINTR) {

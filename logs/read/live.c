@@ -129,8 +129,8 @@ void takt_log_live_directory(const struct takt_log_live *live, char *out, size_t
 								     : sizeof(recorder->directory);
 	uint32_t before, after;
 
-	/* Partner: taktd makes the version odd, writes, makes it even, each a release store. A copy
-	 * that raced with that is dropped: it is asked for again soon. */
+	/* Partner: taktd makes the version odd, then a release fence, the text, a release store of
+	 * the next even one. A copy that raced with that is dropped: it is asked for again soon. */
 	before = atomic_load_explicit(&recorder->text_version, memory_order_acquire);
 	memcpy(out, recorder->directory, bytes);
 	atomic_thread_fence(memory_order_acquire);

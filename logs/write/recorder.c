@@ -41,8 +41,9 @@ static void publish_texts(const struct takt_recorder *recorder)
 	const uint32_t odd =
 		atomic_load_explicit(&shared->text_version, memory_order_relaxed) | 1u;
 
-	/* Acquire keeps the texts behind it; release has nothing to do. */
-	atomic_exchange_explicit(&shared->text_version, odd, memory_order_acq_rel);
+	atomic_store_explicit(&shared->text_version, odd, memory_order_relaxed);
+	/* Keeps the texts behind it. Partner: the reader's acquire fence between texts and second look. */
+	atomic_thread_fence(memory_order_release);
 	snprintf(shared->backend, sizeof(shared->backend), "%s",
 		 recorder->backend ? recorder->backend->name : "");
 	snprintf(shared->text, sizeof(shared->text), "%s",

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "logs/write/segment.h"
+#include "rt/base/file.h"
 
 #define NUMBER_MAX 999999999u
 #define LOCK_TRIES 100u
@@ -34,29 +35,6 @@ static uint32_t parse_number(const char *name, const char *behind, const char **
 	return (uint32_t)strtoul(name, NULL, 10);
 }
 
-/* mkdir -p, without believing the path to be short. */
-static int make_path(const char *path)
-{
-	char part[PATH_MAX];
-	const size_t bytes = strlen(path);
-
-	for (size_t i = 1; i <= bytes; i++) {
-		if (path[i] != '/' && path[i] != '\0') {
-			continue;
-		}
-		memcpy(part, path, i);
-		part[i] = '\0';
-		if (mkdir(part, 0755) < 0 && errno != EEXIST) {
-			const int r = -errno;
-
-			if (access(part, F_OK) != 0) {	/* not ours to write, but there: fine */
-				return r;
-			}
-		}
-	}
-	return 0;
-}
-
 static int open_log_dir(const char *log_dir, struct takt_err *err)
 {
 	int fd, r;
@@ -65,7 +43,7 @@ static int open_log_dir(const char *log_dir, struct takt_err *err)
 		return takt_err_set(err, -EINVAL, "log directory '%.200s' is not an absolute path",
 				    log_dir);
 	}
-	r = make_path(log_dir);
+	r = takt_file_mkdirs(log_dir, 0755);
 	fd = r < 0 ? -1 : open(log_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0) {
 		r = r < 0 ? r : -errno;

@@ -11,22 +11,18 @@
 #include <unistd.h>
 
 #include "rt/base/crc32c.h"
+#include "rt/base/file.h"
 #include "rt/base/testpoint.h"
 #include "rt/clock/clock.h"
 #include "rt/msg/catalog.h"
 
 #define SECOND_SUPERBLOCK_AT TAKT_BLOCK_BYTES
 
-static void read_line(const char *path, char *out, size_t out_bytes)
+static void read_id(const char *path, char *out, uint32_t out_bytes)
 {
-	const int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? 0 : read(fd, out, out_bytes - 1);
-
-	if (fd >= 0) {
-		close(fd);
+	if (takt_file_read_text(path, out, out_bytes) < 0) {
+		out[0] = '\0';
 	}
-	out[n > 0 ? n : 0] = '\0';
-	out[strcspn(out, "\n")] = '\0';
 }
 
 /* @path made absolute; "" when it has no room. */
@@ -69,8 +65,8 @@ int takt_segment_kind_init(struct takt_segment_kind *kind, uint64_t run, const c
 	kind->segment_bytes = TAKT_SEGMENT_BYTES_DEFAULT;
 	snprintf(kind->graph, sizeof(kind->graph), "%s", graph);
 	keep_path(kind->region, sizeof(kind->region), region);
-	read_line("/proc/sys/kernel/random/boot_id", kind->boot_id, sizeof(kind->boot_id));
-	read_line("/etc/machine-id", kind->machine_id, sizeof(kind->machine_id));
+	read_id("/proc/sys/kernel/random/boot_id", kind->boot_id, sizeof(kind->boot_id));
+	read_id("/etc/machine-id", kind->machine_id, sizeof(kind->machine_id));
 	return 0;
 }
 
@@ -196,8 +192,8 @@ static int fill_file(struct takt_segment_kind *kind, struct takt_segment *segmen
 	return r;
 }
 
-/* Give the whole file its name; never in place of another. */
-static int name_file(struct takt_segment *segment, int dir_fd, const char *new_name)
+/* Give the whole file its name; never in place of another. On failure it has neither name. */
+static int name_file(const struct takt_segment *segment, int dir_fd, const char *new_name)
 {
 	int r = renameat2(dir_fd, new_name, dir_fd, segment->name, RENAME_NOREPLACE);
 
@@ -207,11 +203,17 @@ static int name_file(struct takt_segment *segment, int dir_fd, const char *new_n
 			    : renameat(dir_fd, new_name, dir_fd, segment->name);
 	}
 	TAKT_TEST_POINT("segment_named");
-	if (r == 0) {
-		r = fsync(dir_fd);
+	if (r < 0) {
+		r = -errno;
+		unlinkat(dir_fd, new_name, 0);
+		return r;
+	}
+	if (fsync(dir_fd) < 0) {
+		r = -errno;
+		unlinkat(dir_fd, segment->name, 0);
 	}
 	TAKT_TEST_POINT("segment_ready");
-	return r < 0 ? -errno : 0;
+	return r;
 }
 
 static void forget(struct takt_segment *segment)
@@ -233,10 +235,11 @@ int takt_segment_create(struct takt_segment_kind *kind, struct takt_backend *bac
 
 	segment.data_at = TAKT_SEGMENT_CHUNKS_AT + kind->catalog_span;
 	snprintf(segment.name, sizeof(segment.name), "%04u" TAKT_SEGMENT_SUFFIX, number);
+	if (getrandom(&segment.salt, sizeof(segment.salt), 0) != sizeof(segment.salt)) {
+		return takt_err_set(err, -EIO, "no random number for a segment's salt");
+	}
 	segment.block = aligned_alloc(TAKT_BLOCK_BYTES, sizeof(*segment.block));
-	if (!segment.block ||
-	    getrandom(&segment.salt, sizeof(segment.salt), 0) != sizeof(segment.salt)) {
-		free(segment.block);
+	if (!segment.block) {
 		return takt_err_set(err, -ENOMEM, "out of memory");
 	}
 	snprintf(new_name, sizeof(new_name), "%s" TAKT_SEGMENT_NEW_SUFFIX, segment.name);
@@ -252,11 +255,12 @@ int takt_segment_create(struct takt_segment_kind *kind, struct takt_backend *bac
 	lock_file(segment.fd);
 	TAKT_TEST_POINT("segment_locked");
 	r = fill_file(kind, &segment);
-	if (r == 0) {
+	if (r < 0) {
+		unlinkat(dir_fd, new_name, 0);
+	} else {
 		r = name_file(&segment, dir_fd, new_name);
 	}
 	if (r < 0) {
-		unlinkat(dir_fd, new_name, 0);
 		forget(&segment);
 		return takt_err_set(err, r, "cannot fill %04u" TAKT_SEGMENT_SUFFIX ": %s", number,
 				    strerror(-r));

@@ -171,5 +171,8 @@ int takt_wire_check(struct takt_wire *wire, struct takt_pool *pool, struct takt_
 	if (ret == 0) {
 		ret = check_formats(&wire->catalog, err);
 	}
+	if (ret == 0 && wire->catalog.counter_hz == 0) {
+		ret = takt_err_set(err, -EBADMSG, "catalog: the counter has no frequency");
+	}
 	return ret;
 }

@@ -116,7 +116,7 @@ static void decoded_catalog_is_what_was_encoded(void **state)
 
 static void empty_catalog_comes_back(void **state)
 {
-	const struct takt_catalog empty = { 0 };
+	const struct takt_catalog empty = { .counter_hz = 1 };
 	uint32_t size = 0;
 	void *bytes = encoded(&empty, &size);
 	struct takt_catalog *catalog = NULL;
@@ -215,6 +215,8 @@ static void hand_made_faults_are_named(void **state)
 		ROW("", "byte 0"),
 		ROW("\xa0", "is missing"),
 		ROW("\x80", "must be a map"),
+		ROW("\xa1\x6ctakt_catalog\x01", "no frequency"),
+		ROW("\xa2\x6ctakt_catalog\x01\x6a" "counter_hz\x00", "no frequency"),
 		ROW("\xa1\x6ctakt_catalog\x01\x00", "behind the end"),
 		ROW("\xa2\x6ctakt_catalog\x01\x6ctakt_catalog\x01", "takt_catalog stands twice"),
 		ROW("\xa1\x6ctakt_catalog\x02", "newer takt"),
@@ -251,8 +253,9 @@ static void hand_made_faults_are_named(void **state)
 static void unknown_keys_are_skipped_however_deep(void **state)
 {
 	static const char bytes[] =
-		"\xa6"
+		"\xa7"
 		"\x6ctakt_catalog\x01"
+		"\x6a" "counter_hz\x01"
 		"\x61" "a\x82\x01\xa1\x61" "b\x82\xf5\xfb\x00\x00\x00\x00\x00\x00\x00\x00"
 		"\x61" "c\xd8\x20\x61" "d"
 		"\x61" "d\xf6"
@@ -267,8 +270,8 @@ static void unknown_keys_are_skipped_however_deep(void **state)
 	takt_catalog_destroy(catalog);
 
 	memset(deep, 0x81, sizeof(deep));	/* array in array in array … */
-	memcpy(deep, "\xa2\x61x", 3);
-	memcpy(deep + sizeof(deep) - 15, "\x00\x6ctakt_catalog\x01", 15);
+	memcpy(deep, "\xa3\x61x", 3);
+	memcpy(deep + sizeof(deep) - 27, "\x00\x6ctakt_catalog\x01\x6a" "counter_hz\x01", 27);
 	assert_int_equal(takt_catalog_decode(deep, sizeof(deep), &catalog, NULL), 0);
 	takt_catalog_destroy(catalog);
 }
