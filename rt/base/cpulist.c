@@ -82,10 +82,10 @@ int takt_cpulist_parse(const char *text, struct takt_cpulist *ret_cpus, struct t
 		at = skip_blanks(at + 1);
 	}
 	if (ret == -ERANGE) {
-		return takt_err_set(err, ret, "'%s': CPU numbers go up to %u", text, TAKT_CPUS_MAX - 1);
+		return takt_err_set(err, ret, "`%s`: CPU numbers go up to %u", text, TAKT_CPUS_MAX - 1);
 	}
 	if (ret < 0) {
-		return takt_err_set(err, ret, "'%s' is no list of CPUs: write it like 0-3,7", text);
+		return takt_err_set(err, ret, "`%s` is no list of CPUs: write it like 0-3,7", text);
 	}
 	*ret_cpus = cpus;
 	return 0;

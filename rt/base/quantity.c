@@ -158,14 +158,14 @@ static int wrong_unit(const char *text, const char *base, const char *name, stru
 		}
 	}
 	if (suggest.name) {
-		return takt_err_set(err, -EINVAL, "'%s': unknown unit '%s', did you mean %s? (%s)", text,
+		return takt_err_set(err, -EINVAL, "`%s`: unknown unit `%s`, did you mean %s? (%s)", text,
 				    name, suggest.name, valid);
 	}
 	if (used) {
-		return takt_err_set(err, -EINVAL, "'%s': unknown unit '%s': use one of %s", text, name,
+		return takt_err_set(err, -EINVAL, "`%s`: unknown unit `%s`: use one of %s", text, name,
 				    valid);
 	}
-	return takt_err_set(err, -EINVAL, "'%s': the unit must be %s, not '%s'", text, base, name);
+	return takt_err_set(err, -EINVAL, "`%s`: the unit must be %s, not `%s`", text, base, name);
 }
 
 /* Split @text into number and unit. */
@@ -177,7 +177,7 @@ static int parse(const char *text, const char *base, struct number *number, stru
 
 	text += strspn(text, " \t");
 	if (!scan_number(text, number)) {
-		return takt_err_set(err, -EINVAL, "'%s' is no number: write it like 10%s", text,
+		return takt_err_set(err, -EINVAL, "`%s` is no number: write it like 10%s", text,
 				    is_bare(base) ? "" : usual_unit(base));
 	}
 	const char *at = number->end + strspn(number->end, " \t");
@@ -190,7 +190,7 @@ static int parse(const char *text, const char *base, struct number *number, stru
 	if (is_bare(base)) {
 		*unit = (struct unit){ base, "", 1, 0, 0 };
 		return letters == 0 ? 0 : takt_err_set(err, -EINVAL,
-						       "'%s' must be a bare number, without '%s'",
+						       "`%s` must be a bare number, without `%s`",
 						       text, name);
 	}
 	if (letters == 0) {
@@ -219,7 +219,7 @@ int takt_quantity_parse(const char *text, const char *unit_text, double *ret_val
 		 (unsigned long long)number.digits, number.exponent + unit.exponent);
 	value = strtod(decimal, NULL) * unit.factor * (double)(UINT64_C(1) << unit.shift);
 	if (!isfinite(value)) {
-		return takt_err_set(err, -ERANGE, "'%s' is too large", text);
+		return takt_err_set(err, -ERANGE, "`%s` is too large", text);
 	}
 	*ret_value = value;
 	return 0;
@@ -239,10 +239,10 @@ static int parse_whole(const char *text, const char *base, int places, const cha
 		return ret;
 	}
 	if (number.negative && number.digits != 0) {
-		return takt_err_set(err, -EINVAL, "'%s' is negative", text);
+		return takt_err_set(err, -EINVAL, "`%s` is negative", text);
 	}
 	if (!number.exact) {
-		return takt_err_set(err, -EINVAL, "'%s' has too many digits", text);
+		return takt_err_set(err, -EINVAL, "`%s` has too many digits", text);
 	}
 	value = (unsigned __int128)number.digits * unit.factor << unit.shift;
 	exponent = number.exponent + unit.exponent + places;
@@ -253,10 +253,10 @@ static int parse_whole(const char *text, const char *base, int places, const cha
 		value /= 10;
 	}
 	if (value > 0 && exponent < 0) {
-		return takt_err_set(err, -EINVAL, "'%s' is no whole number of %s", text, place_name);
+		return takt_err_set(err, -EINVAL, "`%s` is no whole number of %s", text, place_name);
 	}
 	if (value > UINT64_MAX) {
-		return takt_err_set(err, -ERANGE, "'%s' is too large", text);
+		return takt_err_set(err, -ERANGE, "`%s` is too large", text);
 	}
 	*ret_value = (uint64_t)value;
 	return 0;
@@ -288,11 +288,11 @@ int takt_quantity_parse_hz_period_ns(const char *text, uint64_t *ret_ns, struct 
 		return 0;
 	}
 	if (number.negative) {
-		return takt_err_set(err, -EINVAL, "'%s' is negative", text);
+		return takt_err_set(err, -EINVAL, "`%s` is negative", text);
 	}
 	exponent = number.exponent + unit.exponent;
 	if (exponent > RATE_EXPONENT_MAX || exponent < -RATE_EXPONENT_MAX) {
-		return takt_err_set(err, -ERANGE, "'%s' is out of range", text);
+		return takt_err_set(err, -ERANGE, "`%s` is out of range", text);
 	}
 	rate = number.digits;		/* < 10^19, so neither product exceeds 10^37 */
 	for (; exponent > 0; exponent--) {
@@ -303,7 +303,8 @@ int takt_quantity_parse_hz_period_ns(const char *text, uint64_t *ret_ns, struct 
 	}
 	nanoseconds = (nanoseconds + rate / 2) / rate;
 	if (nanoseconds == 0 || nanoseconds > UINT64_MAX) {
-		return takt_err_set(err, -ERANGE, "'%s' is out of range: a period of 1ns at least", text);
+		return takt_err_set(err, -ERANGE, "`%s` is out of range: %s", text,
+				    nanoseconds == 0 ? "1GHz at most" : "its period has no 64 bits of ns");
 	}
 	*ret_ns = (uint64_t)nanoseconds;
 	return 0;

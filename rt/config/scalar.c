@@ -182,6 +182,13 @@ static int overrun_parse(const struct takt_key *key, const char *text, uint64_t 
 	return rc;
 }
 
+static int out_of_range(const struct takt_key *key, const char *text, struct takt_err *err)
+{
+	return takt_err_set(err, -EINVAL, "`%.60s` is out of range; give %s to %s%s", text,
+			    key->min_text, key->max_text,
+			    key->kind == TAKT_KEY_RATE ? ", or 0 for free running" : "");
+}
+
 /* A number with its unit. */
 static int quantity_parse(const struct takt_key *key, const char *text, uint64_t *ret_number,
 			  struct takt_err *err)
@@ -199,7 +206,6 @@ static int quantity_parse(const struct takt_key *key, const char *text, uint64_t
 		if (!*form) {
 			form = key->kind == TAKT_KEY_NS ? "ms" : "MiB";
 		}
-
 		return takt_err_set(err, -EINVAL, "`%.40s` has no unit; write e.g. `%s: %.40s%s`",
 				    text, key->key, text, form);
 	}
@@ -213,6 +219,9 @@ static int quantity_parse(const struct takt_key *key, const char *text, uint64_t
 	default:
 		rc = takt_quantity_parse_hz_period_ns(text, ret_number, &why);
 		break;
+	}
+	if (rc == -ERANGE && key->max_text[0]) {
+		return out_of_range(key, text, err);	/* the key's own range, not a number's */
 	}
 	return rc < 0 ? takt_err_set(err, -EINVAL, "%s", why.text) : 0;
 }
@@ -270,9 +279,7 @@ static int range_check(const struct takt_key *key, const char *text, uint64_t nu
 		high = swap;
 	}
 	if (number < low || number > high) {
-		return takt_err_set(err, -EINVAL, "%.60s is out of range; give %s to %s%s", text,
-				    key->min_text, key->max_text,
-				    rate ? ", or 0 for free running" : "");
+		return out_of_range(key, text, err);
 	}
 	return 0;
 }

@@ -97,6 +97,10 @@ static int item_take(struct reader *r, const char *word, struct takt_type_words 
 		}
 		names[count++] = scalar_names[i];
 	}
+	if (strcmp(word, "text") == 0 || strcmp(word, "array") == 0 || strcmp(word, "list") == 0) {
+		return takt_err_set(err, -EINVAL, "the items of an array or list cannot be of `%s`; put "
+				    "it into a type of its own and write `struct(name)`", word);
+	}
 	return takt_err_set(err, -EINVAL, "unknown type `%.63s`; %s", word,
 			    takt_nearest(word, "types", names, count, near));
 }

@@ -47,7 +47,7 @@ static int port_of(struct takt_loader *loader, const struct takt_load_task *task
 	}
 	if (count == 0) {
 		return takt_place_error(loader->config->path, end->line, end->column, loader->err,
-					"task `%s` (%s) is a %s and has no %ss; turn the "
+					"task `%s` (`%s`) is a %s and has no %ss; turn the "
 					"connection round or name another task", end->task,
 					task->type->name,
 					takt_kind_name(task->type->kind), side);
@@ -64,7 +64,7 @@ static int port_of(struct takt_loader *loader, const struct takt_load_task *task
 					takt_nearest("", side, names, count, near));
 	}
 	return takt_place_error(loader->config->path, end->line, end->column, loader->err,
-				"task `%s` (%s) has no %s `%.63s`; %s", end->task, task->type->name,
+				"task `%s` (`%s`) has no %s `%.63s`; %s", end->task, task->type->name,
 				side,
 				end->port, takt_nearest(end->port, side, names, count, near));
 }
@@ -78,7 +78,7 @@ static int types_compare(struct takt_loader *loader,
 	}
 	return takt_place_error(loader->config->path, connection->from.line,
 				connection->from.column,
-				loader->err, "`%s.%s` is a %.63s, but `%s.%s` takes a %.63s; "
+				loader->err, "`%s.%s` is a `%.63s`, but `%s.%s` takes a `%.63s`; "
 				"connect ports of one type", connection->from.task, from->name,
 				from->type->name,
 				connection->to.task, to->name, to->type->name);
@@ -161,7 +161,7 @@ static int inputs_check(struct takt_loader *loader, const struct takt_load_task 
 		if (!output[0]) {
 			return takt_node_error(task->config->keys.id.node, loader->err, "input "
 					       "`%s.%s` is not connected; no other task has an "
-					       "output of its type, %.63s", id,
+					       "output of its type, `%.63s`", id,
 					       port->name, port->type->name);
 		}
 		return takt_node_error(task->config->keys.id.node, loader->err, "input `%s.%s` is "

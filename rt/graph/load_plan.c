@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "rt/base/round.h"
 #include "rt/graph/loader.h"
 #include "rt/graph/params.h"
 #include "rt/graph/plugin.h"
@@ -164,7 +165,7 @@ static int sizes_fill(struct takt_loader *loader)
 
 	for (uint32_t i = 0; i < plan->output_count; i++) {
 		const struct takt_plan_output *output = &plan->outputs[i];
-		const uint64_t payload = ((uint64_t)output->layout->bytes + 7) & ~UINT64_C(7);
+		const uint64_t payload = takt_round_up(output->layout->bytes, 8);
 
 		messages += output->slots;
 		*(output->recorded ? &recorded : &scratch) += output->slots * payload;
@@ -185,7 +186,7 @@ static int sizes_fill(struct takt_loader *loader)
 	plan->scratch_bytes_max = (uint32_t)scratch;
 	least = takt_stream_ring_bytes_min(plan->copperlist_bytes_max);
 	if (arena->node && plan->arena_bytes < least) {
-		return takt_node_error(arena->node, loader->err, "arena: %s is too small for this "
+		return takt_node_error(arena->node, loader->err, "logging: arena: `%s` is too small for this "
 				       "graph; give at least %lluKiB, or leave it out", arena->text,
 				       (unsigned long long)(least + 1023) >> 10);
 	}

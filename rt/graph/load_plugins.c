@@ -44,7 +44,7 @@ static int among_others(struct takt_loader *loader, uint32_t index)
 
 		if (other) {
 			return takt_node_error(node, loader->err, "plug-in `%.80s` has a task "
-					       "%.63s, but so has `%.200s`; rename one of them",
+					       "`%.63s`, but so has `%.200s`; rename one of them",
 					       node->text,
 					       plugin->tasks[j]->name, other->path);
 		}
@@ -104,7 +104,7 @@ static int plugin_types(struct takt_loader *loader, uint32_t index)
 			}
 			if (rc < 0) {
 				return takt_node_error(node, loader->err, "plug-in `%.80s`, task "
-						       "%.63s, port %.63s: %s", node->text,
+						       "`%.63s`, port `%.63s`: %s", node->text,
 						       task->name,
 						       task->ports[j].name, why.text);
 			}

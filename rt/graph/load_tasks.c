@@ -75,20 +75,20 @@ static int built_check(struct takt_loader *loader, const struct takt_load_task *
 	const struct takt_node *exec = keys->exec.node;
 
 	if (task->type->keyframe) {
-		return takt_node_error(keys->type.node, loader->err, "task `%s`: %s keeps its "
+		return takt_node_error(keys->type.node, loader->err, "task `%s`: `%s` keeps its "
 				       "state in keyframes: not built yet; remove TAKT_KEYFRAME "
 				       "from it", keys->id.text,
 				       task->type->name);
 	}
 	if (task->type->live_params) {
-		return takt_node_error(keys->type.node, loader->err, "task `%s`: %s has live "
+		return takt_node_error(keys->type.node, loader->err, "task `%s`: `%s` has live "
 				       "parameters: not built yet; remove TAKT_LIVE_PARAMS from it",
 				       keys->id.text,
 				       task->type->name);
 	}
 	if (keys->exec.number == TAKT_EXEC_IO && task->type->kind != TAKT_SOURCE) {
 		return takt_node_error(exec, loader->err, "task `%s`: `exec: io` is built for "
-				       "sources only, %s is a %s; use `exec: lane`%s",
+				       "sources only, `%s` is a %s; use `exec: lane`%s",
 				       keys->id.text, task->type->name,
 				       takt_kind_name(task->type->kind),
 				       task->type->kind == TAKT_FILTER ? " or `exec: background`" :
@@ -96,7 +96,7 @@ static int built_check(struct takt_loader *loader, const struct takt_load_task *
 	}
 	if (keys->exec.number == TAKT_EXEC_BACKGROUND && task->type->kind != TAKT_FILTER) {
 		return takt_node_error(exec, loader->err, "task `%s`: `exec: background` is for "
-				       "filters, %s is a %s; use `exec: lane`%s", keys->id.text,
+				       "filters, `%s` is a %s; use `exec: lane`%s", keys->id.text,
 				       task->type->name,
 				       takt_kind_name(task->type->kind),
 				       task->type->kind == TAKT_SOURCE ? " or `exec: io`" : "");

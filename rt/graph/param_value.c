@@ -134,7 +134,7 @@ static int bare_parse(const struct takt_field *field, const char *text, struct n
 	}
 	if (whole_parse(text, &number->whole) < 0 || number->whole < kinds[field->scalar].low ||
 	    number->whole > (__int128)kinds[field->scalar].high) {
-		return takt_err_set(err, -EINVAL, "%.60s is out of range; give %" PRId64 " to "
+		return takt_err_set(err, -EINVAL, "`%.60s` is out of range; give %" PRId64 " to "
 				    "%" PRIu64,
 				    text, kinds[field->scalar].low, kinds[field->scalar].high);
 	}
@@ -224,7 +224,7 @@ static int bounds_check(const struct takt_param *param, const char *text,
 
 	if (field->scalar == TAKT_SCALAR_F32 &&
 	    (number->real > (double)FLT_MAX || number->real < -(double)FLT_MAX)) {
-		return takt_err_set(err, -EINVAL, "%.60s does not fit into f32", text);
+		return takt_err_set(err, -EINVAL, "`%.60s` does not fit into f32", text);
 	}
 	if (param->min_text[0]) {
 		rc = number_parse(field, TAKT_PARAM_LITERAL, param->min_text, &low, err);
@@ -235,7 +235,7 @@ static int bounds_check(const struct takt_param *param, const char *text,
 		bad = bad || (real ? number->real > high.real : number->whole > high.whole);
 	}
 	if (rc == 0 && bad) {
-		return takt_err_set(err, -EINVAL, "%.60s is out of range; give %s%s%s%s%s", text,
+		return takt_err_set(err, -EINVAL, "`%.60s` is out of range; give %s%s%s%s%s", text,
 				    param->min_text[0] ? param->min_text : "at most ",
 				    param->min_text[0] ? unit : "",
 				    param->min_text[0] && param->max_text[0] ? " to " : "",
@@ -335,7 +335,7 @@ static int enum_parse(const struct takt_field *field, const char *text, void *at
 			names[count++] = value->name;
 		}
 	}
-	return takt_err_set(err, -EINVAL, "no `%.60s` in enum %.63s; %s", text, field->names->name,
+	return takt_err_set(err, -EINVAL, "no `%.60s` in enum `%.63s`; %s", text, field->names->name,
 			    takt_nearest(text, "values", names, count, near));
 }
 

@@ -60,25 +60,25 @@ static int field_check(const struct takt_task *task, uint32_t index, struct takt
 	const struct takt_field *field = &task->params[index].field;
 
 	if (field->scalar == TAKT_SCALAR_STRUCT) {
-		return takt_err_set(err, -EINVAL, "task %.63s: parameter %.63s is a struct: not "
+		return takt_err_set(err, -EINVAL, "task `%.63s`: parameter `%.63s` is a struct: not "
 				    "built yet; make its members parameters", task->name,
 				    field->name);
 	}
 	if (bytes_of(field) == 0 || (field->scalar == TAKT_SCALAR_ENUM && !field->names)) {
-		return takt_err_set(err, -EINVAL, "task %.63s: parameter %.63s has an impossible "
+		return takt_err_set(err, -EINVAL, "task `%.63s`: parameter `%.63s` has an impossible "
 				    "type",
 				    task->name, field->name);
 	}
 	for (uint32_t i = 0; field->names && i < field->names->value_count; i++) {
 		if (!field->names->name || !field->names->values || !field->names->values[i].name) {
-			return takt_err_set(err, -EINVAL, "task %.63s: parameter %.63s: its enum "
+			return takt_err_set(err, -EINVAL, "task `%.63s`: parameter `%.63s`: its enum "
 					    "has a value without name", task->name, field->name);
 		}
 	}
 	for (uint32_t i = 0; i < index; i++) {
 		if (strcmp(task->params[i].field.name, field->name) == 0) {
-			return takt_err_set(err, -EINVAL, "task %.63s: two parameters are called "
-					    "%.63s",
+			return takt_err_set(err, -EINVAL, "task `%.63s`: two parameters are called "
+					    "`%.63s`",
 					    task->name, field->name);
 		}
 	}
@@ -101,7 +101,7 @@ static int layout_check(const struct takt_task *task, struct takt_err *err)
 	}
 	end = (end + 1 + align - 1) / align * align;	/* char takt_end closes the struct */
 	if (end != task->params_bytes || end > PARAMS_BYTES_MAX) {
-		return takt_err_set(err, -EINVAL, "task %.63s: its parameters make %llu bytes, the "
+		return takt_err_set(err, -EINVAL, "task `%.63s`: its parameters make %llu bytes, the "
 				    "struct has %u; build it again with this takt's headers",
 				    task->name,
 				    (unsigned long long)end, task->params_bytes);
@@ -238,7 +238,7 @@ int takt_params_check(const struct takt_task *task, struct takt_err *err)
 			rc = default_fill(&r);
 		}
 		if (rc < 0) {
-			takt_err_set(err, rc, "task %.63s: parameter %.63s (default `%.40s`, "
+			takt_err_set(err, rc, "task `%.63s`: parameter `%.63s` (default `%.40s`, "
 				     "bounds `%.40s` and `%.40s`): %s", task->name,
 				     r.param->field.name, r.param->default_text,
 				     r.param->min_text, r.param->max_text, why.text);

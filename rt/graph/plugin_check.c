@@ -54,30 +54,30 @@ static int ports_check(const struct takt_task *task, struct takt_err *err)
 	const bool out = task->kind != TAKT_SINK, in = task->kind != TAKT_SOURCE;
 
 	if (task->port_count > PORTS_MAX || (task->port_count > 0 && !task->ports)) {
-		return takt_err_set(err, -EINVAL, "task %.63s: impossible port table (%u ports)",
+		return takt_err_set(err, -EINVAL, "task `%.63s`: impossible port table (%u ports)",
 				    task->name, task->port_count);
 	}
 	for (uint32_t i = 0; i < task->port_count; i++) {
 		const struct takt_port *port = &task->ports[i];
 
 		if (!takt_name_valid(port->name) || port->is_output > 1) {
-			return takt_err_set(err, -EINVAL, "task %.63s: port %u has no valid name",
+			return takt_err_set(err, -EINVAL, "task `%.63s`: port %u has no valid name",
 					    task->name, i);
 		}
 		if (!port->type || !port->doc) {
-			return takt_err_set(err, -EINVAL, "task %.63s: port %.63s has no type",
+			return takt_err_set(err, -EINVAL, "task `%.63s`: port `%.63s` has no type",
 					    task->name, port->name);
 		}
 		for (uint32_t j = 0; j < i; j++) {
 			if (strcmp(task->ports[j].name, port->name) == 0) {
-				return takt_err_set(err, -EINVAL, "task %.63s: two ports are "
-						    "called %.63s", task->name, port->name);
+				return takt_err_set(err, -EINVAL, "task `%.63s`: two ports are "
+						    "called `%.63s`", task->name, port->name);
 			}
 		}
 		counts[port->is_output]++;
 	}
 	if ((counts[0] > 0) != in || (counts[1] > 0) != out) {
-		return takt_err_set(err, -EINVAL, "task %.63s: a %s has %s inputs and %s outputs, "
+		return takt_err_set(err, -EINVAL, "task `%.63s`: a %s has %s inputs and %s outputs, "
 				    "this one has %u and %u", task->name,
 				    !in ? "source" : !out ? "sink" : "filter", in ? "one or more" :
 				    "no",
@@ -90,7 +90,7 @@ static int params_check(const struct takt_task *task, struct takt_err *err)
 {
 	if (task->param_count > PARAMS_MAX || (task->param_count > 0 && !task->params) ||
 	    task->params_bytes == 0) {
-		return takt_err_set(err, -EINVAL, "task %.63s: impossible parameter table (%u "
+		return takt_err_set(err, -EINVAL, "task `%.63s`: impossible parameter table (%u "
 				    "rows)",
 				    task->name, task->param_count);
 	}
@@ -100,7 +100,7 @@ static int params_check(const struct takt_task *task, struct takt_err *err)
 		if (!takt_name_valid(param->field.name) ||
 		    !param->field.unit || !param->field.doc || !param->default_text ||
 		    !param->min_text || !param->max_text) {
-			return takt_err_set(err, -EINVAL, "task %.63s: parameter %u lacks a name, "
+			return takt_err_set(err, -EINVAL, "task `%.63s`: parameter %u lacks a name, "
 					    "unit, doc or bound (\"\" is none)", task->name, i);
 		}
 	}
@@ -116,29 +116,29 @@ static int task_check(const struct takt_plugin *plugin, uint32_t index, struct t
 		return takt_err_set(err, -EINVAL, "task number %u has no valid name", index);
 	}
 	if (task->bytes != plugin->task_bytes) {
-		return takt_err_set(err, -EINVAL, "task %.63s: %u bytes, the plug-in says %u; "
+		return takt_err_set(err, -EINVAL, "task `%.63s`: %u bytes, the plug-in says %u; "
 				    "build all its files with the same headers", task->name,
 				    task->bytes,
 				    plugin->task_bytes);
 	}
 	if (task->kind < TAKT_SOURCE || task->kind > TAKT_SINK) {
-		return takt_err_set(err, -EINVAL, "task %.63s: %u is no kind; give TAKT_SOURCE, "
+		return takt_err_set(err, -EINVAL, "task `%.63s`: %u is no kind; give TAKT_SOURCE, "
 				    "TAKT_FILTER or TAKT_SINK", task->name, task->kind);
 	}
 	if (!task->process) {
-		return takt_err_set(err, -EINVAL, "task %.63s: no process method; give "
+		return takt_err_set(err, -EINVAL, "task `%.63s`: no process method; give "
 				    "TAKT_PROCESS(function)", task->name);
 	}
 	if (task->state_bytes > STATE_BYTES_MAX || task->state_align == 0 ||
 	    task->state_align > STATE_ALIGN_MAX ||
 	    (task->state_align & (task->state_align - 1)) != 0) {
-		return takt_err_set(err, -EINVAL, "task %.63s: impossible state (%u bytes, aligned "
+		return takt_err_set(err, -EINVAL, "task `%.63s`: impossible state (%u bytes, aligned "
 				    "to %u)",
 				    task->name, task->state_bytes, task->state_align);
 	}
 	for (uint32_t i = 0; i < index; i++) {
 		if (strcmp(plugin->tasks[i]->name, task->name) == 0) {
-			return takt_err_set(err, -EINVAL, "two tasks are called %.63s", task->name);
+			return takt_err_set(err, -EINVAL, "two tasks are called `%.63s`", task->name);
 		}
 	}
 	rc = ports_check(task, err);

@@ -53,7 +53,7 @@ static int descriptor_check(const struct takt_type *type, struct takt_err *err)
 	}
 	if (!type->doc || !type->fields || type->field_count > TAKT_TYPE_FIELDS_MAX ||
 	    type->bytes == 0) {
-		return takt_err_set(err, -EINVAL, "type %.63s has an impossible description (%u "
+		return takt_err_set(err, -EINVAL, "type `%.63s` has an impossible description (%u "
 				    "fields, %u bytes)", type->name, type->field_count,
 				    type->bytes);
 	}
@@ -64,7 +64,7 @@ static int descriptor_check(const struct takt_type *type, struct takt_err *err)
 		    (field->scalar == TAKT_SCALAR_STRUCT) != (field->of != NULL) ||
 		    (field->scalar == TAKT_SCALAR_ENUM) != (field->names != NULL) ||
 		    (field->names && (!field->names->values || !field->names->doc))) {
-			return takt_err_set(err, -EINVAL, "type %.63s: field %u has an impossible "
+			return takt_err_set(err, -EINVAL, "type `%.63s`: field %u has an impossible "
 					    "description", type->name, i);
 		}
 	}
@@ -160,7 +160,7 @@ int takt_type_set_add(struct takt_type_set *set, const struct takt_type *type, c
 	for (const struct takt_type *push = type; push || depth > 0;) {
 		if (push) {
 			if (depth == TAKT_TYPE_DEPTH_MAX) {
-				return takt_err_set(err, -EINVAL, "type %.63s is nested deeper "
+				return takt_err_set(err, -EINVAL, "type `%.63s` is nested deeper "
 						    "than %u levels", type->name,
 						    TAKT_TYPE_DEPTH_MAX);
 			}

@@ -107,8 +107,11 @@ static const char *field_fault(const struct takt_field *field)
 	if (field->shape > TAKT_SHAPE_TEXT) {
 		return "has an unknown shape";
 	}
-	if (text != (field->scalar == TAKT_SCALAR_CHAR)) {
-		return "must be a text exactly if its items are characters";
+	if (!text && field->scalar == TAKT_SCALAR_CHAR) {
+		return "has texts as items; put the text into a struct of its own";
+	}
+	if (text && field->scalar != TAKT_SCALAR_CHAR) {
+		return "is a text but its items are no characters";
 	}
 	if (field->length < 1 || field->length > TAKT_TYPE_LENGTH_MAX) {
 		return "has an impossible length";
@@ -135,22 +138,22 @@ static int check_field(const struct takt_type *type, uint32_t index, struct takt
 	const char *fault;
 
 	if (!takt_name_valid(field->name)) {
-		return takt_err_set(err, -EINVAL, "type %s: field %u has no valid name", type->name,
+		return takt_err_set(err, -EINVAL, "type `%s`: field %u has no valid name", type->name,
 				    index);
 	}
 	for (uint32_t i = 0; i < index; i++) {
 		if (strcmp(type->fields[i].name, field->name) == 0) {
-			return takt_err_set(err, -EINVAL, "type %s: two fields are named %s", type->name,
+			return takt_err_set(err, -EINVAL, "type `%s`: two fields are named `%s`", type->name,
 					    field->name);
 		}
 	}
 	fault = field_fault(field);
 	if (fault) {
-		return takt_err_set(err, -EINVAL, "type %s: field %s %s", type->name, field->name, fault);
+		return takt_err_set(err, -EINVAL, "type `%s`: field `%s` %s", type->name, field->name, fault);
 	}
 	for (uint32_t i = 0; field->names && i < field->names->value_count; i++) {
 		if (!field->names->values[i].name || !field->names->values[i].name[0]) {
-			return takt_err_set(err, -EINVAL, "type %s: field %s: value %u of enum %s has no name",
+			return takt_err_set(err, -EINVAL, "type `%s`: field `%s`: value %u of enum `%s` has no name",
 					    type->name, field->name, i, field->names->name);
 		}
 	}
@@ -163,7 +166,7 @@ static int check_type(const struct takt_type *type, struct takt_err *err)
 		return takt_err_set(err, -EINVAL, "a type has no valid name");
 	}
 	if (type->field_count < 1 || type->field_count > TAKT_TYPE_FIELDS_MAX) {
-		return takt_err_set(err, -EINVAL, "type %s has %u fields: 1 to %u are possible",
+		return takt_err_set(err, -EINVAL, "type `%s` has %u fields: 1 to %u are possible",
 				    type->name, type->field_count, TAKT_TYPE_FIELDS_MAX);
 	}
 	for (uint32_t i = 0; i < type->field_count; i++) {
@@ -261,14 +264,14 @@ static int find_nested(struct takt_layout *layout, struct takt_layout *const *be
 		nested = find_layout(before, before_count, type->fields[i].of);
 		if (!nested) {
 			return takt_err_set(err, -EINVAL,
-					    "type %s: the type of field %s is not known before it",
+					    "type `%s`: the type of field `%s` is not known before it",
 					    type->name, type->fields[i].name);
 		}
 		layout->places[i].nested = nested;
 		layout->depth = nested->depth < layout->depth ? layout->depth : nested->depth + 1;
 	}
 	if (layout->depth > TAKT_TYPE_DEPTH_MAX) {
-		return takt_err_set(err, -EINVAL, "type %s is nested deeper than %u levels", type->name,
+		return takt_err_set(err, -EINVAL, "type `%s` is nested deeper than %u levels", type->name,
 				    TAKT_TYPE_DEPTH_MAX);
 	}
 	return 0;
@@ -284,13 +287,13 @@ static int place_fields(struct takt_layout *layout, struct takt_err *err)
 		place_field(layout, i, &at);
 		count_columns(layout, i);
 		if (at > TAKT_TYPE_BYTES_MAX) {
-			return takt_err_set(err, -EINVAL, "type %s is larger than %u MiB", type->name,
+			return takt_err_set(err, -EINVAL, "type `%s` is larger than %u MiB", type->name,
 					    TAKT_TYPE_BYTES_MAX >> 20);
 		}
 	}
 	at = takt_round_up(at, layout->align);
 	if (at > TAKT_TYPE_BYTES_MAX) {
-		return takt_err_set(err, -EINVAL, "type %s is larger than %u MiB", type->name,
+		return takt_err_set(err, -EINVAL, "type `%s` is larger than %u MiB", type->name,
 				    TAKT_TYPE_BYTES_MAX >> 20);
 	}
 	layout->bytes = (uint32_t)at;
@@ -299,7 +302,7 @@ static int place_fields(struct takt_layout *layout, struct takt_err *err)
 	}
 	if (type->bytes != 0 && (type->bytes != layout->bytes || type->align != layout->align)) {
 		return takt_err_set(err, -EINVAL,
-				    "type %s has %u bytes aligned to %u where its fields make %u aligned to %u: "
+				    "type `%s` has %u bytes aligned to %u where its fields make %u aligned to %u: "
 				    "is it packed, or compiled for another machine?",
 				    type->name, type->bytes, type->align, layout->bytes, layout->align);
 	}
@@ -318,7 +321,7 @@ static int layout_type(const struct takt_type *type, struct takt_layout *const *
 	}
 	layout = calloc(1, sizeof(*layout) + type->field_count * sizeof(layout->places[0]));
 	if (!layout) {
-		return takt_err_set(err, -ENOMEM, "no memory for the layout of type %s", type->name);
+		return takt_err_set(err, -ENOMEM, "no memory for the layout of type `%s`", type->name);
 	}
 	layout->type = type;
 	layout->field_count = type->field_count;
@@ -414,7 +417,7 @@ static int collect(struct closure *closure, const struct takt_type *root, struct
 		const struct takt_type *nested = next_nested(closure, type, &stack[depth - 1].next);
 
 		if (nested && depth == TAKT_TYPE_DEPTH_MAX) {
-			return takt_err_set(err, -EINVAL, "type %s is nested deeper than %u levels",
+			return takt_err_set(err, -EINVAL, "type `%s` is nested deeper than %u levels",
 					    root->name, TAKT_TYPE_DEPTH_MAX);
 		}
 		if (nested) {
@@ -424,7 +427,7 @@ static int collect(struct closure *closure, const struct takt_type *root, struct
 			continue;
 		}
 		if (closure->count == TAKT_TYPES_MAX) {
-			return takt_err_set(err, -EINVAL, "type %s contains more than %u types",
+			return takt_err_set(err, -EINVAL, "type `%s` contains more than %u types",
 					    root->name, TAKT_TYPES_MAX);
 		}
 		closure->types[closure->count++] = type;
@@ -442,7 +445,7 @@ int takt_layout_create(const struct takt_type *type, struct takt_layout **ret_la
 	int ret;
 
 	if (!closure) {
-		return takt_err_set(err, -ENOMEM, "no memory for the layout of type %s", type->name);
+		return takt_err_set(err, -ENOMEM, "no memory for the layout of type `%s`", type->name);
 	}
 	ret = collect(closure, type, err);
 	if (ret == 0) {

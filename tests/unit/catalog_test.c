@@ -301,7 +301,7 @@ static void what_cannot_be_laid_out_is_not_encoded(void **state)
 
 	(void)state;
 	assert_int_equal(takt_catalog_encode(&catalog, &bytes, &size, &err), -EINVAL);
-	assert_non_null(strstr(err.text, "type fix"));
+	assert_non_null(strstr(err.text, "type `fix`"));
 	catalog = (struct takt_catalog){ .task_count = 65536 };
 	assert_int_equal(takt_catalog_encode(&catalog, &bytes, &size, NULL), -E2BIG);
 	assert_null(bytes);

@@ -166,9 +166,9 @@ static void impossible_types_are_refused_by_name(void **state)
 		change;                                                                            \
 		refused(&type, want);                                                              \
 	} while (0)
-	REFUSED("type utc has 16 bytes", type.bytes = 16);
+	REFUSED("type `utc` has 16 bytes", type.bytes = 16);
 	REFUSED("aligned to 8", type.align = 8);
-	REFUSED("two fields are named year", fields[1].name = "year");
+	REFUSED("two fields are named `year`", fields[1].name = "year");
 	REFUSED("field 1 has no valid name", fields[1].name = "");
 	REFUSED("field 1 has no valid name", fields[1].name = "a b");
 	REFUSED("field 1 has no valid name", fields[1].name = NULL);
@@ -180,7 +180,8 @@ static void impossible_types_are_refused_by_name(void **state)
 	REFUSED("unknown shape", fields[0].shape = 4);
 	REFUSED("impossible length", fields[0].length = 0);
 	REFUSED("single item", fields[0].length = 2);
-	REFUSED("exactly if its items are characters", fields[0].scalar = TAKT_SCALAR_CHAR);
+	REFUSED("has texts as items", fields[0].scalar = TAKT_SCALAR_CHAR);
+	REFUSED("is a text but", fields[0].shape = TAKT_SHAPE_TEXT);
 	REFUSED("exactly if it is a struct", fields[0].scalar = TAKT_SCALAR_STRUCT);
 	REFUSED("exactly if it is an enum", fields[0].scalar = TAKT_SCALAR_ENUM);
 	REFUSED("larger than 256 MiB",
@@ -248,7 +249,7 @@ static void layouts_of_a_list_share_their_nested_ones(void **state)
 	assert_true(layouts[1]->hash == hash_of(&takt_type_mixed));
 	takt_layouts_destroy(layouts, 3);
 	assert_int_equal(takt_layouts_create(wrong, 2, &layouts, &err), -EINVAL);
-	assert_non_null(strstr(err.text, "field time is not known before"));
+	assert_non_null(strstr(err.text, "field `time` is not known before"));
 	takt_layouts_destroy(NULL, 0);
 	takt_layout_destroy(NULL);
 }
