@@ -63,9 +63,14 @@ static bool takes(size_t command, const struct row *row)
 
 static void print_help(size_t command)
 {
-	printf("usage: takt log %s [OPTION]... [LOG]\nShow %s.\n\n"
-	       "LOG is a path, a run id or its beginning, a graph's name (its newest run) or latest (also\n"
-	       "when there is none).\n\n", commands[command].name, commands[command].help);
+	const bool takes_log = strchr(commands[command].options, 'l') != NULL;
+
+	printf("usage: takt log %s [OPTION]...%s\nShow %s.\n\n", commands[command].name,
+	       takes_log ? " [LOG]" : "", commands[command].help);
+	if (takes_log) {
+		fputs("LOG is a path, a run id or its beginning, a graph's name (its newest run) or latest "
+		      "(also\nwhen there is none).\n\n", stdout);
+	}
 	for (size_t i = 0; i < ROW_COUNT; i++) {
 		char left[40];
 

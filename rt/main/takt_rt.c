@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,12 +41,14 @@ static const char help[] =
 	"  --keys             print every key of a graph file with unit, default and range\n"
 	"  --ready-fd N       write 'RUN-ID REGION' to descriptor N once the run is there; end with the\n"
 	"                     process that started us\n"
+	"  --as COMMAND       say COMMAND instead of takt-rt in messages; before other options\n"
 	"  --help, --version\n"
 	"\n"
 	"Exit codes: 0 ended as asked, 1 could not start, 2 usage, 70 ended by an error,\n"
 	"71 a task was stuck, 72 a task crashed.\n";
 
 struct command {
+	const char *name;		/* what the user typed: "takt-rt", "takt run" */
 	const char *graph;
 	const char *log_dir;
 	char run_dir[PATH_MAX];
@@ -55,17 +58,29 @@ struct command {
 	bool json;
 };
 
-static void print_error(const struct takt_err *err)
+/* "takt-rt: ", or "takt: " for any of its commands. */
+__attribute__((format(printf, 2, 3)))
+static void say(const struct command *command, const char *format, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "%.*s: ", (int)strcspn(command->name, " "), command->name);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
+static void print_error(const struct command *command, const struct takt_err *err)
 {
 	char text[sizeof(err->file) + sizeof(err->text) + 32];
 
-	fprintf(stderr, "takt-rt: %s\n", takt_err_format(err, text, sizeof(text)));
+	say(command, "%s", takt_err_format(err, text, sizeof(text)));
 }
 
 static void on_degraded(const char *text, void *user)
 {
-	(void)user;
-	fprintf(stderr, "takt-rt: note: %s\n", text);
+	say(user, "note: %s", text);
 }
 
 static void on_published(const char *region_path, uint64_t run, void *user)
@@ -78,10 +93,10 @@ static void on_published(const char *region_path, uint64_t run, void *user)
 	}
 }
 
-static int usage(const char *what, const char *value)
+static int usage(const struct command *command, const char *what, const char *value)
 {
-	fprintf(stderr, "takt-rt: %s%s%s; see takt-rt --help\n", what, value ? ": " : "",
-		value ? value : "");
+	say(command, "%s%s%s; see %s --help", what, value ? ": " : "", value ? value : "",
+	    command->name);
 	return 2;
 }
 
@@ -101,7 +116,7 @@ static int parse_number(const char *text, uint64_t most, uint64_t *ret_value)
 
 enum option_id {
 	OPT_FOR = 256, OPT_CYCLES, OPT_LEVEL, OPT_LOG_DIR, OPT_RUN_DIR, OPT_DEV, OPT_CHECK, OPT_JSON,
-	OPT_KEYS, OPT_READY_FD, OPT_HELP, OPT_VERSION
+	OPT_KEYS, OPT_READY_FD, OPT_AS, OPT_HELP, OPT_VERSION
 };
 
 static const struct option options[] = {
@@ -115,6 +130,7 @@ static const struct option options[] = {
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "keys", no_argument, NULL, OPT_KEYS },
 	{ "ready-fd", required_argument, NULL, OPT_READY_FD },
+	{ "as", required_argument, NULL, OPT_AS },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ "version", no_argument, NULL, OPT_VERSION },
 	{ 0 },
@@ -172,25 +188,28 @@ static int take_option(struct command *command, int option, const char *value)
 	case OPT_FOR:
 		if (takt_quantity_parse_ns(value, &command->engine.duration_ns, &err) < 0 ||
 		    command->engine.duration_ns == 0) {
-			return usage(err.code ? err.text : "--for needs a time above 0", NULL);
+			return usage(command, err.code ? err.text : "--for needs a time above 0", NULL);
 		}
 		return -1;
 	case OPT_CYCLES:
 		if (parse_number(value, UINT64_MAX - 1, &command->engine.cycles_max) < 0 ||
 		    command->engine.cycles_max == 0) {
-			return usage("--cycles needs a number above 0", value);
+			return usage(command, "--cycles needs a number above 0", value);
 		}
 		return -1;
 	case OPT_LEVEL:
 		command->engine.text_level = takt_log_level_parse(value);
 		return command->engine.text_level < 0
-			       ? usage("--level is one of debug, info, warning, error, critical", value)
+			       ? usage(command, "--level is one of debug, info, warning, error, critical", value)
 			       : -1;
 	case OPT_LOG_DIR:
 		command->log_dir = value;
 		return -1;
 	case OPT_RUN_DIR:
-		snprintf(command->run_dir, sizeof(command->run_dir), "%s", value);
+		if ((size_t)snprintf(command->run_dir, sizeof(command->run_dir), "%s", value) >=
+		    sizeof(command->run_dir)) {
+			return usage(command, "--run-dir is too long", NULL);
+		}
 		return -1;
 	case OPT_DEV:
 		command->engine.dev = true;
@@ -206,9 +225,12 @@ static int take_option(struct command *command, int option, const char *value)
 		return 0;
 	case OPT_READY_FD:
 		if (parse_number(value, 1023, &number) < 0) {
-			return usage("--ready-fd needs a descriptor", value);
+			return usage(command, "--ready-fd needs a descriptor", value);
 		}
 		command->ready_fd = (int)number;
+		return -1;
+	case OPT_AS:
+		command->name = value;
 		return -1;
 	case OPT_HELP:
 		fputs(help, stdout);
@@ -217,7 +239,7 @@ static int take_option(struct command *command, int option, const char *value)
 		printf("takt-rt %s\n", takt_version());
 		return 0;
 	default:
-		return usage("unknown option or missing value", NULL);
+		return usage(command, "unknown option or missing value", NULL);
 	}
 }
 
@@ -227,26 +249,26 @@ static int parse_command(struct command *command, int argc, char **argv)
 
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		code = option == '?' ? usage("unknown option or missing value", argv[optind - 1])
+		code = option == '?' ? usage(command, "unknown option or missing value", argv[optind - 1])
 				     : take_option(command, option, optarg);
 		if (code >= 0) {
 			return code;
 		}
 	}
 	if (argc - optind != 1) {
-		return usage(argc == optind ? "a graph file is missing" : "more than one graph file",
+		return usage(command, argc == optind ? "a graph file is missing" : "more than one graph file",
 			     NULL);
 	}
 	command->graph = argv[optind];
 	return -1;
 }
 
-static int check(const struct takt_plan *plan, bool json)
+static int check(const struct command *command, const struct takt_plan *plan)
 {
 	char *text = NULL;
 
-	if (takt_plan_print(plan, json, &text) < 0) {
-		fprintf(stderr, "takt-rt: out of memory\n");
+	if (takt_plan_print(plan, command->json, &text) < 0) {
+		say(command, "out of memory");
 		return 1;
 	}
 	fputs(text, stdout);
@@ -281,8 +303,7 @@ static int run(struct command *command, const struct takt_plan *plan)
 	int r = find_log_dir(command, plan, log_dir);
 
 	if (r < 0) {
-		fprintf(stderr, "takt-rt: no place for the recording (%s): give --log-dir DIR\n",
-			strerror(-r));
+		say(command, "no place for the recording (%s): give --log-dir DIR", strerror(-r));
 		return 1;
 	}
 	command->engine.log_dir = log_dir;
@@ -292,7 +313,7 @@ static int run(struct command *command, const struct takt_plan *plan)
 	command->engine.user = command;
 	r = takt_engine_run(plan, &command->engine, &err);
 	if (r < 0) {
-		print_error(&err);
+		print_error(command, &err);
 		return 1;
 	}
 	return r;
@@ -300,7 +321,7 @@ static int run(struct command *command, const struct takt_plan *plan)
 
 int main(int argc, char **argv)
 {
-	struct command command = { .engine = { .text_level = -1 }, .ready_fd = -1 };
+	struct command command = { .name = "takt-rt", .engine = { .text_level = -1 }, .ready_fd = -1 };
 	struct takt_err err = { 0 };
 	struct takt_plan *plan = NULL;
 	int code;
@@ -322,10 +343,10 @@ int main(int argc, char **argv)
 		takt_run_dir_default(command.run_dir, sizeof(command.run_dir));
 	}
 	if (takt_graph_load(command.graph, &plan, &err) < 0) {
-		print_error(&err);
+		print_error(&command, &err);
 		return 1;
 	}
-	code = command.check ? check(plan, command.json) : run(&command, plan);
+	code = command.check ? check(&command, plan) : run(&command, plan);
 	takt_plan_destroy(plan);
 	return code;
 }
