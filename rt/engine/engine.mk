@@ -4,11 +4,12 @@ libengine_la_CFLAGS = $(AM_CFLAGS) $(URING_CFLAGS)
 libengine_la_SOURCES = \
 	%D%/build.c %D%/settle.c %D%/settle.h %D%/setup.c %D%/setup.h \
 	%D%/catalog.c %D%/catalog.h \
+	%D%/draft.c %D%/draft.h \
 	%D%/engine.c %D%/engine.h \
 	%D%/events.c %D%/events.h \
 	%D%/fatal.c %D%/fatal.h \
 	%D%/host.c \
-	%D%/lane.c %D%/take.c \
+	%D%/lane.c %D%/pace.c %D%/pace.h %D%/take.c \
 	%D%/unit.h \
 	%D%/watch.c %D%/watch.h \
 	%D%/worker.c %D%/worker.h

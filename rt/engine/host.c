@@ -1,97 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a task on a lane calls through its context. Real-time code: see tests/hot.sh. */
-#include <string.h>
-
-#include "rt/engine/unit.h"
+#include "rt/engine/draft.h"
 
 /* False in new, start and stop, on the main thread. */
 static bool is_in_cycle(const struct takt_unit *unit)
 {
 	return unit->events == &unit->engine->lane.events;
-}
-
-static void *take_from_draft(struct takt_draft *draft, uint32_t bytes)
-{
-	char *at = draft->base + draft->cursor;
-
-	if (bytes > draft->limit - draft->cursor) {
-		return NULL;
-	}
-	draft->cursor += bytes;
-	return at;
-}
-
-static void *take_from_scratch(struct takt_lane *lane, uint32_t bytes)
-{
-	char *at = lane->scratch[lane->cycle & 1] + lane->scratch_cursor;
-
-	if (bytes > lane->scratch_bytes - lane->scratch_cursor) {
-		return NULL;
-	}
-	lane->scratch_cursor += bytes;
-	return at;
-}
-
-struct takt_message *takt_lane_add_message(struct takt_lane *lane, struct takt_outlet *outlet)
-{
-	const uint32_t bytes = takt_record_align(outlet->layout->bytes);
-	struct takt_message *message = &outlet->messages[outlet->count];
-	void *payload = outlet->payload;
-
-	if (outlet->count == outlet->slots) {
-		return NULL;
-	}
-	if (!payload) {
-		payload = outlet->recorded ? take_from_draft(&lane->draft, bytes)
-					   : take_from_scratch(lane, bytes);
-	}
-	if (!payload) {
-		return NULL;
-	}
-	memset(payload, 0, outlet->layout->fixed_bytes);
-	if (payload != outlet->payload) {
-		outlet->payload = payload;
-		outlet->status = NULL;
-	}
-	*message = (struct takt_message){ .payload = payload, .status = "" };
-	outlet->count++;
-	return message;
-}
-
-void takt_lane_trim(struct takt_lane *lane, struct takt_outlet *outlet)
-{
-	struct takt_message *message = &outlet->messages[outlet->count - 1];
-	char *payload = outlet->payload;
-	struct takt_draft *draft = &lane->draft;
-	const uint32_t used = takt_layout_used_bytes(outlet->layout, payload);
-
-	message->bytes = used;
-	outlet->payload = NULL;
-	if (outlet->recorded &&
-	    payload + takt_record_align(outlet->layout->bytes) == draft->base + draft->cursor) {
-		draft->cursor = (uint32_t)(payload - draft->base) + takt_record_align(used);
-	}
-	/* The bytes up to the next multiple of 8 belong to nobody: make them the same every time. */
-	memset(payload + used, 0, takt_record_align(used) - used);
-}
-
-void takt_lane_set_status(struct takt_lane *lane, struct takt_outlet *outlet, const char *text)
-{
-	uint32_t n = 0;
-
-	if (!outlet->status) {
-		outlet->status = take_from_draft(&lane->draft, TAKT_STATUS_BYTES_MAX + 1);
-		if (!outlet->status) {
-			return;
-		}
-		memset(outlet->status, 0, TAKT_STATUS_BYTES_MAX + 1);
-	}
-	while (n < TAKT_STATUS_BYTES_MAX && text[n]) {
-		outlet->status[n] = text[n];
-		n++;
-	}
-	memset(outlet->status + n, 0, TAKT_STATUS_BYTES_MAX + 1 - n);
-	outlet->messages[outlet->count - 1].status = outlet->status;
 }
 
 static struct takt_outlet *find_outlet(struct takt_ctx *ctx, uint32_t output)
@@ -113,7 +27,7 @@ static void *lane_output(struct takt_ctx *ctx, uint32_t output)
 	if (outlet->count > 0) {
 		return outlet->payload;
 	}
-	message = takt_lane_add_message(&takt_unit_of(ctx)->engine->lane, outlet);
+	message = takt_draft_add_message(&takt_unit_of(ctx)->engine->lane, outlet);
 	if (!message) {
 		return NULL;
 	}
@@ -144,7 +58,7 @@ static void lane_status(struct takt_ctx *ctx, uint32_t output, const char *text)
 	struct takt_outlet *outlet = find_outlet(ctx, output);
 
 	if (outlet && outlet->count > 0 && text) {
-		takt_lane_set_status(&takt_unit_of(ctx)->engine->lane, outlet, text);
+		takt_draft_set_status(&takt_unit_of(ctx)->engine->lane, outlet, text);
 	}
 }
 

@@ -2,6 +2,7 @@
 /* The lane's side of tasks with a thread of their own. Real-time code. */
 #include <string.h>
 
+#include "rt/engine/draft.h"
 #include "rt/engine/worker.h"
 
 static void take_parcel(struct takt_worker *worker, struct takt_lane *lane,
@@ -13,7 +14,7 @@ static void take_parcel(struct takt_worker *worker, struct takt_lane *lane,
 		const struct takt_parcel_item *item = &items[i];
 		struct takt_outlet *outlet = &unit->outlets[i];
 		struct takt_message *message =
-			item->present ? takt_lane_add_message(lane, outlet) : NULL;
+			item->present ? takt_draft_add_message(lane, outlet) : NULL;
 
 		if (!message) {
 			continue;
@@ -21,9 +22,9 @@ static void take_parcel(struct takt_worker *worker, struct takt_lane *lane,
 		memcpy(outlet->payload, item->payload, item->message.bytes);
 		message->tov = item->message.tov;
 		message->stamp_ns = item->message.stamp_ns;
-		takt_lane_trim(lane, outlet);
+		takt_draft_trim(lane, outlet);
 		if (item->status[0]) {
-			takt_lane_set_status(lane, outlet, item->status);
+			takt_draft_set_status(lane, outlet, item->status);
 		}
 	}
 }

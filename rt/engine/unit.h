@@ -175,6 +175,13 @@ TAKT_ANY static inline uint64_t takt_engine_cycle(const struct takt_engine *engi
 	return atomic_load_explicit(&engine->region->rt->cycles, memory_order_relaxed);
 }
 
+/* Add to a counter that no other thread writes.  [RT] */
+TAKT_RT static inline void takt_counter_add(_Atomic uint64_t *counter, uint64_t n)
+{
+	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
+			      memory_order_relaxed);
+}
+
 TAKT_RT static inline void takt_position_set(struct takt_position *position, uint32_t task,
 					     enum takt_method_id method)
 {
@@ -188,17 +195,6 @@ const char *takt_method_name(enum takt_method_id method);
 /* Host tables: what ctx->host does on a lane, and for io and background tasks. */
 extern const struct takt_host takt_lane_host;
 extern const struct takt_host takt_worker_host;
-
-/* Zeroed room for a message of @outlet in the lane's draft or scratch. NULL, and the message stays absent,
- * when the outlet has as many as it may have.  [RT] */
-TAKT_RT struct takt_message *takt_lane_add_message(struct takt_lane *lane, struct takt_outlet *outlet);
-
-/* Give back the unused end of the newest message's payload.  [RT] */
-TAKT_RT void takt_lane_trim(struct takt_lane *lane, struct takt_outlet *outlet);
-
-/* Status text of the newest message.  [RT] */
-TAKT_RT void takt_lane_set_status(struct takt_lane *lane, struct takt_outlet *outlet,
-				  const char *text);
 
 /* Thread function of the lane. */
 void *takt_lane_main(void *arg);
