@@ -201,6 +201,28 @@ void takt_draft_trim(struct takt_lane *lane, struct takt_outlet *outlet)
 	memset(payload + used, 0, takt_record_align(used) - used);
 }
 
+static void give_back(struct takt_draft *draft, const char *at, uint32_t bytes)
+{
+	if (at + bytes == draft->base + draft->cursor) {
+		draft->cursor -= bytes;
+	}
+}
+
+void takt_draft_drop(struct takt_lane *lane, struct takt_outlet *outlet)
+{
+	outlet->count = 0;
+	if (!outlet->payload) {
+		return;
+	}
+	if (outlet->status) {
+		give_back(&lane->draft, outlet->status, TAKT_STATUS_BYTES_MAX + 1);
+	}
+	if (outlet->recorded) {
+		give_back(&lane->draft, outlet->payload, takt_record_align(outlet->layout->bytes));
+	}
+	outlet->payload = NULL;
+}
+
 void takt_draft_set_status(struct takt_lane *lane, struct takt_outlet *outlet, const char *text)
 {
 	uint32_t n = 0;

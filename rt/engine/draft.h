@@ -29,6 +29,9 @@ TAKT_RT struct takt_message *takt_draft_add_message(struct takt_lane *lane,
 /* Give back the unused end of the newest message's payload.  [RT] */
 TAKT_RT void takt_draft_trim(struct takt_lane *lane, struct takt_outlet *outlet);
 
+/* Make @outlet absent and give back the room that this call took for it, where nothing lies behind.  [RT] */
+TAKT_RT void takt_draft_drop(struct takt_lane *lane, struct takt_outlet *outlet);
+
 /* Status text of the newest message.  [RT] */
 TAKT_RT void takt_draft_set_status(struct takt_lane *lane, struct takt_outlet *outlet,
 				   const char *text);

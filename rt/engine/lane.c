@@ -65,8 +65,7 @@ static void finish_outputs(struct takt_lane *lane, struct takt_unit *unit, bool 
 		if (keep && outlet->count > 0) {
 			takt_draft_trim(lane, outlet);
 		} else {
-			outlet->count = 0;
-			outlet->payload = NULL;
+			takt_draft_drop(lane, outlet);
 		}
 	}
 }

@@ -1,5 +1,9 @@
 """How messages go from task to task: closed loop, hold, every, background, unrecorded outputs."""
 
+import glob
+import os
+import struct
+
 from harness import Tap, World, program
 
 tap = Tap()
@@ -78,6 +82,40 @@ def background_gives_each_result_once_and_is_absent_meanwhile():
     results = [c for _a, _b, c, _age in run(600) if c != -1]
     assert 20 <= len(results) <= 120, len(results)
     assert results == sorted(set(results)) and results[0] >= 1000, results[:5]
+
+
+FICKLE = """takt: 1
+name: kill
+plugins: [{plugin}]
+runtime: {{rate: 1kHz}}
+tasks:
+  - {{id: fickle, type: fickle}}
+  - {{id: count, type: count}}
+"""
+
+
+@tap.test
+def output_that_was_taken_back_takes_no_byte():
+    with World() as world:
+        with open(world.graph_path, "w") as f:
+            f.write(FICKLE.format(plugin=program("plugins/test_shapes.so")))
+        taktd = world.start_taktd()
+        rt = world.start_rt("--cycles", "50")
+        _, stderr = rt.communicate(timeout=30)
+        assert rt.returncode == 0, stderr
+        world.wait_recorded()
+        taktd.wait(30)
+        assert "task_failed" not in world.read().names()
+        sizes = set()
+        for path in glob.glob(os.path.join(world.log_dir, "*", "*.takt")):
+            with open(path, "rb") as f:
+                data = f.read()
+            for at in range(8192, len(data) - 4096 + 1, 4096):
+                magic, _version, kind = struct.unpack_from("<IHH", data, at)
+                if magic == 0x4b434b54 and kind == 1:	# copperlists: the length of the first
+                    sizes.add(struct.unpack_from("<I", data, at + 128)[0])
+        # head, two task rows, the number, its status, its row
+        assert sizes == {56 + 2 * 16 + 8 + 64 + 48}, sizes
 
 
 tap.main()
