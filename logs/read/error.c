@@ -20,8 +20,3 @@ int takt_log_fail(struct takt_log_error *error, int code, const char *format, ..
 	va_end(args);
 	return code;
 }
-
-int takt_log_fail_from(struct takt_log_error *error, const char *path, const struct takt_err *err)
-{
-	return takt_log_fail(error, err->code, "%s: %s", path, err->text);
-}

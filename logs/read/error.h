@@ -5,14 +5,9 @@
 
 #include <takt/log.h>
 
-#include "rt/base/err.h"
-
 /* Fill @error (may be NULL) with @code < 0 and a text; the first error stays. Returns @code.  [any]
  */
 int takt_log_fail(struct takt_log_error *error, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-
-/* "@path: @err's text" into @error. Returns err->code.  [any] */
-int takt_log_fail_from(struct takt_log_error *error, const char *path, const struct takt_err *err);
 
 #endif

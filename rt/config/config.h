@@ -11,7 +11,6 @@
 #define TAKT_CONFIG_TASKS_MAX 1024u
 #define TAKT_CONFIG_CONNECTIONS_MAX 16384u
 #define TAKT_CONFIG_PLUGINS_MAX 64u
-#define TAKT_CONFIG_TYPES_MAX 1024u
 
 struct takt_config_task {
 	struct takt_task_keys keys;

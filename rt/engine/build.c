@@ -45,7 +45,6 @@ static int build_hold(struct takt_unit *unit, const struct takt_plan_input *p, u
 
 	hold->from = &unit->engine->outlets[p->output];
 	hold->hold_ns = p->hold_ns;
-	hold->input = input;
 	hold->message.payload = make(1, hold->from->layout->bytes);
 	if (!hold->message.payload) {
 		return -ENOMEM;

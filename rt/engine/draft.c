@@ -56,7 +56,7 @@ void takt_draft_begin(struct takt_lane *lane)
 	memset(base, 0, lane->draft.cursor);
 }
 
-static uint64_t message_span(const struct takt_lane *lane, const void *at)
+static uint64_t offset_of(const struct takt_lane *lane, const void *at)
 {
 	return (uint64_t)((const char *)at - lane->draft.base);
 }
@@ -67,7 +67,7 @@ static void write_message_row(const struct takt_lane *lane, const struct takt_ou
 	*row = (struct takt_message_row){
 		.output = outlet->number,
 		.flags = outlet->recorded ? 0 : TAKT_MESSAGE_NOT_RECORDED,
-		.payload_at = outlet->recorded ? (uint32_t)message_span(lane, message->payload) : 0,
+		.payload_at = outlet->recorded ? (uint32_t)offset_of(lane, message->payload) : 0,
 		.payload_bytes = message->bytes,
 		.tov_kind = (uint16_t)message->tov.kind,
 		.stamp_ns = message->stamp_ns,
@@ -75,7 +75,7 @@ static void write_message_row(const struct takt_lane *lane, const struct takt_ou
 		.tov_end_ns = message->tov.end_ns,
 	};
 	if (message->status[0]) {
-		row->status_at = (uint32_t)message_span(lane, message->status);
+		row->status_at = (uint32_t)offset_of(lane, message->status);
 		while (row->status_bytes < TAKT_STATUS_BYTES_MAX &&
 		       message->status[row->status_bytes]) {
 			row->status_bytes++;

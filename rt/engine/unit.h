@@ -46,7 +46,6 @@ struct takt_hold {			/* an input with `hold` */
 	uint64_t hold_ns;
 	struct takt_message message;
 	uint32_t count;
-	uint32_t input;
 };
 
 struct takt_engine;
