@@ -132,6 +132,12 @@ struct takt_recorder {
 	} manage;
 };
 
+/* Show @value in the region; only the writer thread counts.  [writer] */
+static inline void takt_recorder_count_to(_Atomic uint64_t *counter, uint64_t value)
+{
+	atomic_store_explicit(counter, value, memory_order_relaxed);
+}
+
 /* --- recorder_io.c: the writer thread's dealings with the backend -------------------------------- */
 
 /* Note an error; the first one stops everything until takt_recorder_give_up. */

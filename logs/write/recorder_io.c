@@ -13,11 +13,6 @@ static const struct takt_backend_ops *ops_of(const struct takt_recorder *recorde
 	return recorder->backend->ops;
 }
 
-static void count_to(_Atomic uint64_t *counter, uint64_t value)
-{
-	atomic_store_explicit(counter, value, memory_order_relaxed);
-}
-
 /* --- errors ---------------------------------------------------------------------------------- */
 
 void takt_recorder_fail(struct takt_recorder *recorder, int error)
@@ -149,8 +144,8 @@ void takt_recorder_end_extents(struct takt_recorder *recorder)
 		step->chunk_count += extent->span.chunk_count;
 		step->ended++;
 	}
-	count_to(&recorder->region->recorder->written_bytes, step->written_bytes);
-	count_to(&recorder->region->recorder->chunks, step->chunk_count);
+	takt_recorder_count_to(&recorder->region->recorder->written_bytes, step->written_bytes);
+	takt_recorder_count_to(&recorder->region->recorder->chunks, step->chunk_count);
 }
 
 /* --- syncs ----------------------------------------------------------------------------------- */
@@ -209,7 +204,7 @@ static void end_sync(struct takt_recorder *recorder, int32_t result)
 		takt_intake_release(&step->streams[i].intake, step->streams[i].syncing,
 				    step->streams[i].syncing_seq);
 	}
-	count_to(&recorder->region->recorder->synced_bytes, step->synced_bytes);
+	takt_recorder_count_to(&recorder->region->recorder->synced_bytes, step->synced_bytes);
 	if (!step->is_failed) {
 		atomic_store_explicit(&recorder->error, 0, memory_order_release);
 	}
@@ -240,4 +235,3 @@ int takt_recorder_collect(struct takt_recorder *recorder, uint64_t wait_ns)
 	takt_recorder_end_extents(recorder);
 	return n;
 }
-

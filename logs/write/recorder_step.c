@@ -37,11 +37,6 @@ void takt_recorder_step_init(struct takt_recorder *recorder)
 	}
 }
 
-static void count_to(_Atomic uint64_t *counter, uint64_t value)
-{
-	atomic_store_explicit(counter, value, memory_order_relaxed);
-}
-
 /* The backend itself does not work any more; what it has in flight is unknown. */
 static enum takt_recorder_activity lose(struct takt_recorder *recorder, int error)
 {
@@ -293,8 +288,8 @@ static void look(struct takt_recorder *recorder, bool has_ended)
 		}
 		broken += stream->intake.broken;
 	}
-	count_to(&recorder->broken_chunks, broken);
-	count_to(&recorder->region->recorder->broken_chunks, broken);
+	takt_recorder_count_to(&recorder->broken_chunks, broken);
+	takt_recorder_count_to(&recorder->region->recorder->broken_chunks, broken);
 }
 
 /* As takt-rt said, which is gone by now. What it says is outside input. */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "rt/base/version.h"
+#include "rt/graph/print.h"
 #include "rt/msg/catalog.h"
 
 #define FACTS_MAX 40u
@@ -25,8 +26,6 @@ struct maker {
 	char cpu[16];
 	char counter[48];
 };
-
-static const char *const exec_names[] = { "lane", "io", "background" };
 
 static void *make_array(size_t count, size_t bytes)
 {
@@ -53,7 +52,7 @@ static void add_graph(struct maker *m, const struct takt_plan *plan)
 
 		m->tasks[i] = (struct takt_catalog_task){
 			.id = t->id, .type = t->type->name, .plugin = t->plugin->name,
-			.exec = exec_names[t->exec], .params = t->params_json ? t->params_json : "{}",
+			.exec = takt_exec_name(t->exec), .params = t->params_json ? t->params_json : "{}",
 			.kind = t->type->kind, .every = t->every, .offset = t->offset,
 		};
 		for (uint32_t k = 0; k < t->input_count; k++) {
