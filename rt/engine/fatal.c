@@ -8,6 +8,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "rt/engine/worker.h"
+
 static const int fatal_signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS };
 
 /* Signal handlers have no argument of ours: the only mutable globals of the engine. */
@@ -69,8 +71,11 @@ void takt_fatal_end(struct takt_engine *engine, enum takt_ending ending,
 	}
 	if (!this_thread_ends) {
 		this_thread_ends = true;
-		if (position) {
+		if (position && atomic_load_explicit(&position->method, memory_order_relaxed) !=
+					TAKT_METHOD_NONE) {
 			task = atomic_load_explicit(&position->task, memory_order_relaxed);
+		}
+		if (position) {
 			cycle = atomic_load_explicit(&position->cycle, memory_order_relaxed);
 		}
 		takt_engine_stop(engine, ending);
@@ -90,36 +95,51 @@ void takt_fatal_interrupt(struct takt_engine *engine, const struct takt_position
 	takt_fatal_end(engine, TAKT_ENDED_INTERRUPTED, position, values, "interrupted", 128 + signal);
 }
 
-/* The arena was truncated or its tmpfs is gone: go on without recording. */
-static bool replace_arena(struct takt_engine *engine, const char *address)
+/* Put zeros where @address is, if that is in the mapping. */
+static bool replace(void *memory, uint64_t bytes, const char *address)
 {
-	struct takt_region *region = engine->region;
+	return memory && address >= (char *)memory && address < (char *)memory + bytes &&
+	       mmap(memory, bytes, PROT_READ | PROT_WRITE, MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		    0) != MAP_FAILED;
+}
 
-	if (!region || !region->arena || address < region->arena ||
-	    address >= region->arena + region->arena_bytes) {
-		return false;
-	}
-	if (mmap(region->arena, region->arena_bytes, PROT_READ | PROT_WRITE,
-		 MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED) {
+/* A file of the region was truncated or its tmpfs is gone: go on without recording. */
+static bool replace_region(struct takt_engine *engine, const char *address)
+{
+	const struct takt_region *region = engine->region;
+
+	if (!region || (!replace(region->arena, region->arena_bytes, address) &&
+			!replace(region->control, region->control_bytes, address))) {
 		return false;
 	}
 	atomic_store_explicit(&engine->lane.stream.dead, true, memory_order_relaxed);
 	atomic_store_explicit(&engine->lane.events.stream.dead, true, memory_order_relaxed);
+	atomic_store_explicit(&engine->main_events.stream.dead, true, memory_order_relaxed);
+	atomic_store_explicit(&engine->crash_events.stream.dead, true, memory_order_relaxed);
+	for (uint32_t i = 0; i < engine->worker_count; i++) {
+		atomic_store_explicit(&engine->workers[i].events.stream.dead, true,
+				      memory_order_relaxed);
+	}
 	return true;
+}
+
+static bool has_address(int signal)
+{
+	return signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE || signal == SIGILL;
 }
 
 static void on_fatal_signal(int signal, siginfo_t *info, void *context)
 {
 	struct takt_engine *engine = atomic_load(&the_engine);
 	const struct takt_position *position = the_position;
-	const int64_t values[4] = { signal, (int64_t)(uintptr_t)info->si_addr };
+	const int64_t values[4] = { signal, has_address(signal) ? (int64_t)(uintptr_t)info->si_addr : 0 };
 	const char *method = "";
 
 	(void)context;
 	if (!engine) {
 		_exit(TAKT_EXIT_CRASH);
 	}
-	if (signal == SIGBUS && replace_arena(engine, info->si_addr)) {
+	if (signal == SIGBUS && replace_region(engine, info->si_addr)) {
 		return;
 	}
 	if (position) {

@@ -360,7 +360,7 @@ int takt_command_run(int argc, char **argv)
 	struct run run = { .rt = -1 };
 	const char *dir = option_value(argc, argv, "--run-dir");
 	char fd_text[16];
-	const char *const first[] = { "--ready-fd", fd_text, NULL };
+	const char *const first[] = { "--as", "takt run", "--ready-fd", fd_text, NULL };
 	int pipe_fds[2];
 	sigset_t set;
 	int r, code;
@@ -403,7 +403,7 @@ int takt_command_run(int argc, char **argv)
 
 int takt_command_check(int argc, char **argv)
 {
-	const char *const first[] = { "--check", NULL };
+	const char *const first[] = { "--as", "takt check", "--check", NULL };
 	struct run run = { .rt = -1 };
 
 	if (has_option(argc, argv, "--help")) {
