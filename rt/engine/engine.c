@@ -18,6 +18,8 @@
 #include "rt/base/testpoint.h"
 #include "rt/base/version.h"
 #include "rt/engine/fatal.h"
+#include "rt/engine/fork.h"
+#include "rt/engine/interrupt.h"
 #include "rt/engine/setup.h"
 #include "rt/engine/watch.h"
 #include "rt/engine/worker.h"
@@ -69,7 +71,7 @@ static int fail_task(struct takt_engine *engine, const struct takt_unit *unit,
 
 static int start_tasks(struct takt_engine *engine, struct takt_err *err)
 {
-	for (uint32_t i = 0; i < engine->plan->task_count; i++) {
+	for (uint32_t i = 0; i < engine->plan->task_count && !takt_interrupt_came(); i++) {
 		struct takt_unit *unit = &engine->units[i];
 		const int r = call(engine, unit, TAKT_METHOD_NEW, unit->type->new_);
 
@@ -78,7 +80,7 @@ static int start_tasks(struct takt_engine *engine, struct takt_err *err)
 		}
 		unit->created = true;
 	}
-	for (uint32_t i = 0; i < engine->plan->task_count; i++) {
+	for (uint32_t i = 0; i < engine->plan->task_count && !takt_interrupt_came(); i++) {
 		struct takt_unit *unit = &engine->units[i];
 		const int r = call(engine, unit, TAKT_METHOD_START, unit->type->start);
 
@@ -211,7 +213,12 @@ static int run_published(struct takt_engine *engine, struct takt_err *err)
 		engine->options->published(engine->region->path, engine->region_info.run,
 					   engine->options->user);
 	}
+	takt_interrupt_begin();
 	r = start_tasks(engine, err);
+	takt_interrupt_end();
+	if (takt_interrupt_came()) {
+		takt_engine_stop(engine, TAKT_ENDED_REQUESTED);	/* the lane begins no cycle */
+	}
 	if (r == 0) {
 		r = start_lane(engine, err);
 		lane_started = r == 0;
@@ -251,8 +258,10 @@ static int run_guarded(struct takt_engine *engine, struct takt_err *err)
 		return takt_err_set(err, r, "no stack for signal handlers: %s", strerror(-r));
 	}
 	r = takt_fatal_install(engine);
+	r = r == 0 ? takt_fork_install(engine) : r;
 	r = r < 0 ? takt_err_set(err, r, "cannot install signal handlers: %s", strerror(-r))
 		  : run_published(engine, err);
+	takt_fork_remove();
 	takt_fatal_remove();
 	takt_thread_signal_stack_end();
 	return r;

@@ -8,7 +8,9 @@ libengine_la_SOURCES = \
 	%D%/engine.c %D%/engine.h \
 	%D%/events.c %D%/events.h \
 	%D%/fatal.c %D%/fatal.h \
+	%D%/fork.c %D%/fork.h \
 	%D%/host.c \
+	%D%/interrupt.c %D%/interrupt.h \
 	%D%/lane.c %D%/pace.c %D%/pace.h %D%/take.c \
 	%D%/unit.h \
 	%D%/watch.c %D%/watch.h \

@@ -16,6 +16,12 @@ plugins_test_shapes_so_CPPFLAGS = $(plugin_CPPFLAGS) -D_GNU_SOURCE
 plugins_test_shapes_so_CFLAGS = $(plugin_CFLAGS)
 plugins_test_shapes_so_LINK = $(plugin_LINK)
 
+noinst_PROGRAMS += plugins/test_hostile.so
+plugins_test_hostile_so_SOURCES = %D%/plugins/hostile.c
+plugins_test_hostile_so_CPPFLAGS = $(plugin_CPPFLAGS) -D_GNU_SOURCE
+plugins_test_hostile_so_CFLAGS = $(plugin_CFLAGS)
+plugins_test_hostile_so_LINK = $(plugin_LINK)
+
 check_PROGRAMS += %D%/logdump
 tests_e2e_logdump_SOURCES = %D%/logdump.c
 tests_e2e_logdump_LDADD = $(log_libs) $(base_libs)

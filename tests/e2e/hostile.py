@@ -5,6 +5,7 @@ import os
 import signal
 import struct
 import subprocess
+import time
 
 from harness import Skip, Tap, World, program
 
@@ -159,6 +160,72 @@ def cut_control_page_stops_no_lane_and_no_taktd():
     for size in (0, 65536, 3 * 65536):
         code, counted = cut("control", size)
         assert code == 0 and counted > 300, (code, counted)
+
+
+def hostile(mode, **graph):
+    """A world whose task `fault` is of the type `hostile`."""
+    world = World(mode=mode, plugin=program("plugins/test_faults.so") + ", " +
+                  program("plugins/test_hostile.so"), **graph)
+    with open(world.graph_path) as f:
+        text = f.read()
+    with open(world.graph_path, "w") as f:
+        f.write(text.replace("type: fault", "type: hostile"))
+    return world
+
+
+def run_hostile(world):
+    taktd = world.start_taktd()
+    rt = world.start_rt("--cycles", "300")
+    _, stderr = rt.communicate(timeout=30)
+    world.wait_recorded(8)
+    taktd.wait(30)
+    return rt.returncode, stderr, world.read()
+
+
+@tap.test
+def forked_child_is_no_part_of_the_run():
+    for mode in ("fork", "fork_crash", "fork_stay"):
+        with hostile(mode) as world:
+            code, stderr, log = run_hostile(world)
+            assert code == 0, (mode, code, stderr)
+            assert "panic" not in log.names(), (mode, log.names())
+            assert world.oracle()[2] == 1, (mode, world.oracle())	# the sink's, at the end
+            log.check_whole(300)
+
+
+@tap.test
+def broken_pipe_does_not_end_the_run():
+    with hostile("sigpipe") as world:
+        code, stderr, log = run_hostile(world)
+        assert code == 0, (code, stderr)
+        log.check_whole(300)
+
+
+@tap.test
+def interrupt_while_a_task_starts_ends_in_order():
+    with hostile("start_slow") as world:
+        taktd = world.start_taktd()
+        rt = world.start_rt()
+        world.wait(world.regions, 20, "the region")
+        rt.send_signal(signal.SIGINT)
+        assert rt.wait(20) == 0
+        world.wait_recorded()
+        taktd.wait(30)
+        log = world.read()
+        assert log.event("mission_stopped")[4] == "requested" and not log.cycles, log.events
+        assert world.oracle() == (0, 0, 1), world.oracle()
+
+
+@tap.test
+def second_interrupt_ends_a_task_that_hangs_at_its_start():
+    with hostile("new_hang") as world:
+        rt = world.start_rt()
+        world.wait(world.regions, 20, "the region")
+        for _ in range(2):
+            assert rt.poll() is None
+            rt.send_signal(signal.SIGTERM)
+            time.sleep(0.3)
+        assert rt.wait(5) == 128 + signal.SIGTERM
 
 
 @tap.test
