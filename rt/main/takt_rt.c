@@ -319,6 +319,46 @@ static int run(struct command *command, const struct takt_plan *plan)
 	return r;
 }
 
+/* --- plug-ins that end the process while they are loaded -------------------------------------- */
+
+static const int crashes[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
+#define CRASH_COUNT (sizeof(crashes) / sizeof(crashes[0]))
+
+static volatile sig_atomic_t is_loading;
+
+static void on_exit_while_loading(void)
+{
+	if (is_loading) {
+		fputs("takt-rt: a plug-in of the graph called exit() while it was loaded\n", stderr);
+		_exit(1);
+	}
+}
+
+static void on_crash_while_loading(int number)
+{
+	static const char text[] = "takt-rt: a plug-in of the graph crashed while it was loaded\n";
+
+	signal(number, SIG_DFL);	/* it comes again, and is the end */
+	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
+}
+
+static int load(const char *path, struct takt_plan **ret_plan, struct takt_err *err)
+{
+	int r;
+
+	atexit(on_exit_while_loading);
+	for (size_t i = 0; i < CRASH_COUNT; i++) {
+		signal(crashes[i], on_crash_while_loading);
+	}
+	is_loading = 1;
+	r = takt_graph_load(path, ret_plan, err);
+	is_loading = 0;
+	for (size_t i = 0; i < CRASH_COUNT; i++) {
+		signal(crashes[i], SIG_DFL);
+	}
+	return r;
+}
+
 int main(int argc, char **argv)
 {
 	struct command command = { .name = "takt-rt", .engine = { .text_level = -1 }, .ready_fd = -1 };
@@ -343,7 +383,7 @@ int main(int argc, char **argv)
 	if (command.run_dir[0] == '\0') {
 		takt_run_dir_default(command.run_dir, sizeof(command.run_dir));
 	}
-	if (takt_graph_load(command.graph, &plan, &err) < 0) {
+	if (load(command.graph, &plan, &err) < 0) {
 		print_error(&command, &err);
 		return 1;
 	}

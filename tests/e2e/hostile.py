@@ -229,6 +229,17 @@ def second_interrupt_ends_a_task_that_hangs_at_its_start():
 
 
 @tap.test
+def plugin_that_ends_the_process_while_it_is_loaded_is_said():
+    with hostile("none") as world:
+        for how, text in (("exit", "called exit()"), ("abort", "crashed")):
+            rt = world.start_rt("--check", env={"TAKT_TEST_CONSTRUCTOR": how},
+                                stdout=subprocess.DEVNULL)
+            _, stderr = rt.communicate(timeout=20)
+            assert rt.returncode not in (0, None) and text in stderr, (rt.returncode, stderr)
+            assert stderr.count("\n") == 1, stderr
+
+
+@tap.test
 def closed_standard_descriptors_are_not_given_to_other_files():
     with World() as world:
         rt = start_closed(world, [program("takt-rt"), "--run-dir", world.run_dir, "--log-dir",
