@@ -231,7 +231,7 @@ int takt_file_keep_standard(void)
 	int fd;
 
 	do {
-		fd = open("/dev/null", O_RDWR);
+		fd = open("/dev/null", O_RDONLY);
 		if (fd < 0) {
 			return -errno;
 		}
