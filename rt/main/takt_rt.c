@@ -376,7 +376,9 @@ int main(int argc, char **argv)
 	if (command.ready_fd >= 0) {
 		prctl(PR_SET_PDEATHSIG, SIGTERM);	/* who started us shows the run and can end it */
 	}
-	signal(SIGPIPE, SIG_IGN);	/* EPIPE of that write, not the end without failsafe */
+	/* An error of that write, not the end without failsafe. */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	takt_memory_tune_malloc();
 	takt_limit_raise(RLIMIT_RTPRIO);
 	takt_limit_raise(RLIMIT_MEMLOCK);

@@ -187,6 +187,7 @@ static int make_files(struct takt_region *region, const struct takt_region_spec 
 		r = map_file(region->arena_fd, p.arena_bytes, &arena);
 	}
 	if (r < 0) {
+		place(spec, 63, &p);	/* every ring at its least */
 		return takt_err_set(err, r,
 				    "%s: no room for the shared memory of the run (%" PRIu64
 				    " KiB at least): %s; set logging.arena or free memory there",

@@ -257,4 +257,41 @@ def closed_standard_descriptors_are_not_given_to_other_files():
         world.read().check_whole(world.oracle()[0])
 
 
+def mount(path, size):
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", path],
+                          capture_output=True)
+    if done.returncode != 0:
+        raise Skip("a small tmpfs needs the right to mount")
+
+
+@tap.test
+def small_tmpfs_makes_a_small_arena_and_that_is_said():
+    with World() as world:
+        small = os.path.join(world.dir, "small")
+        os.mkdir(small)
+        mount(small, "4m")
+        try:
+            args = [program("takt-rt"), "--run-dir", small, "--log-dir", world.log_dir, "--cycles",
+                    "10", world.graph_path]
+            done = subprocess.run(args, stderr=subprocess.PIPE, text=True, timeout=20)
+            assert done.returncode == 0 and "no room for the arena" in done.stderr, done
+            mount(small, "256k")	# less than the least, which is about 1 MiB
+            done = subprocess.run(args, stderr=subprocess.PIPE, text=True, timeout=20)
+            assert done.returncode == 1 and "(1152 KiB at least)" in done.stderr, done
+        finally:
+            while subprocess.run(["umount", "-l", small], capture_output=True).returncode == 0:
+                pass
+
+
+@tap.test
+def closed_output_is_an_error():
+    with World() as world:
+        world.start_taktd()
+        assert world.start_rt("--cycles", "10").wait(20) == 0
+        world.wait_recorded()
+        done = subprocess.run([program("takt"), "log", "list", "--log-dir", world.log_dir],
+                              preexec_fn=lambda: os.close(1), stderr=subprocess.PIPE, text=True)
+        assert done.returncode == 1 and "cannot write" in done.stderr, done
+
+
 tap.main()
