@@ -26,6 +26,8 @@
 #include "rt/os/memory.h"
 
 #define WATCH_PRIORITY 1
+#define STOP_PATIENCE_MIN_S 2u
+#define STOP_PATIENCE_MAX_S 86400u
 #define WORKER_PATIENCE_NS (2 * TAKT_NS_PER_S)
 
 const char *takt_method_name(enum takt_method_id method)
@@ -93,6 +95,14 @@ static int start_tasks(struct takt_engine *engine, struct takt_err *err)
 	return 0;
 }
 
+static unsigned stop_patience_s(const struct takt_engine *engine)
+{
+	const uint64_t seconds = (engine->plan->stuck_after_ns + TAKT_NS_PER_S - 1) / TAKT_NS_PER_S;
+
+	return seconds < STOP_PATIENCE_MIN_S ? STOP_PATIENCE_MIN_S
+	       : seconds > STOP_PATIENCE_MAX_S ? STOP_PATIENCE_MAX_S : (unsigned)seconds;
+}
+
 static void stop_tasks(struct takt_engine *engine)
 {
 	for (uint32_t i = engine->plan->task_count; i-- > 0;) {
@@ -100,8 +110,12 @@ static void stop_tasks(struct takt_engine *engine)
 
 		unit->events = &engine->main_events;
 		if (unit->started) {
-			record(engine, i, TAKT_EVENT_task_stopped,
-			       call(engine, unit, TAKT_METHOD_STOP, unit->type->stop), NULL);
+			int r;
+
+			takt_fatal_patience(engine, stop_patience_s(engine));
+			r = call(engine, unit, TAKT_METHOD_STOP, unit->type->stop);
+			takt_fatal_patience(engine, 0);
+			record(engine, i, TAKT_EVENT_task_stopped, r, NULL);
 			unit->started = false;
 		}
 	}

@@ -10,18 +10,35 @@
 
 #include "rt/engine/worker.h"
 
-static const int fatal_signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS };
+/* Everything that would end the process, but the signals that ask for the end and SIGALRM, which is ours. */
+static const int fatal_signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP, SIGQUIT,
+				     SIGUSR2, SIGXCPU, SIGVTALRM, SIGPROF, SIGIO, SIGSTKFLT, SIGPWR };
 
 /* Signal handlers have no argument of ours: the only mutable globals of the engine. */
 static struct takt_engine *_Atomic the_engine;
 static _Atomic uint32_t failsafes_called;
+static _Atomic bool was_cut;
 static _Atomic bool is_ending;
+static _Atomic uint32_t the_ending;	/* valid when is_ending, as the next */
+static _Atomic int the_code;
 static __thread struct takt_position *the_position;
 static __thread bool this_thread_ends;
 
 void takt_fatal_thread(struct takt_position *position)
 {
 	the_position = position;
+}
+
+bool takt_fatal_was_cut(void)
+{
+	return atomic_load_explicit(&was_cut, memory_order_relaxed);
+}
+
+void takt_fatal_patience(const struct takt_engine *engine, unsigned seconds)
+{
+	if (!engine->options->dev) {
+		alarm(seconds);
+	}
 }
 
 void takt_fatal_failsafe(struct takt_engine *engine)
@@ -41,7 +58,9 @@ void takt_fatal_failsafe(struct takt_engine *engine)
 			if (the_position) {
 				takt_position_set(the_position, i, TAKT_METHOD_FAILSAFE);
 			}
+			takt_fatal_patience(engine, TAKT_FAILSAFE_PATIENCE_S);
 			unit->type->failsafe(&unit->ctx);
+			takt_fatal_patience(engine, 0);
 		}
 	}
 }
@@ -51,6 +70,19 @@ static void wait_for_the_end(void)
 	for (;;) {
 		pause();
 	}
+}
+
+/* Drive to safe what is not, say how the run ended, go. */
+static void finish(struct takt_engine *engine) __attribute__((noreturn));
+static void finish(struct takt_engine *engine)
+{
+	const int code = atomic_load_explicit(&the_code, memory_order_relaxed);
+
+	takt_fatal_failsafe(engine);
+	takt_engine_publish_end(engine,
+				(enum takt_ending)atomic_load_explicit(&the_ending, memory_order_relaxed),
+				code);
+	_exit(code);
 }
 
 static enum takt_event event_of(enum takt_ending ending)
@@ -71,6 +103,8 @@ void takt_fatal_end(struct takt_engine *engine, enum takt_ending ending,
 	}
 	if (!this_thread_ends) {
 		this_thread_ends = true;
+		atomic_store_explicit(&the_ending, (uint32_t)ending, memory_order_relaxed);
+		atomic_store_explicit(&the_code, code, memory_order_relaxed);
 		if (position && atomic_load_explicit(&position->method, memory_order_relaxed) !=
 					TAKT_METHOD_NONE) {
 			task = atomic_load_explicit(&position->task, memory_order_relaxed);
@@ -83,9 +117,7 @@ void takt_fatal_end(struct takt_engine *engine, enum takt_ending ending,
 				event_of(ending), values, text);
 		takt_stream_seal(&engine->crash_events.stream);
 	}
-	takt_fatal_failsafe(engine);
-	takt_engine_publish_end(engine, ending, code);
-	_exit(code);
+	finish(engine);
 }
 
 void takt_fatal_interrupt(struct takt_engine *engine, const struct takt_position *position, int signal)
@@ -112,6 +144,7 @@ static bool replace_region(struct takt_engine *engine, const char *address)
 			!replace(region->control, region->control_bytes, address))) {
 		return false;
 	}
+	atomic_store_explicit(&was_cut, true, memory_order_relaxed);
 	atomic_store_explicit(&engine->lane.stream.dead, true, memory_order_relaxed);
 	atomic_store_explicit(&engine->lane.events.stream.dead, true, memory_order_relaxed);
 	atomic_store_explicit(&engine->main_events.stream.dead, true, memory_order_relaxed);
@@ -160,6 +193,24 @@ static void on_impatient_signal(int signal)
 	_exit(128 + signal);
 }
 
+/* A stop or a failsafe hangs, in whatever thread. */
+static void on_patience_over(int number)
+{
+	struct takt_engine *engine = atomic_load(&the_engine);
+
+	(void)number;
+	if (engine && atomic_load(&is_ending)) {
+		finish(engine);
+	}
+	if (engine) {
+		const struct takt_position *position = &engine->main_position;
+		const uint32_t method = atomic_load_explicit(&position->method, memory_order_relaxed);
+
+		takt_fatal_end(engine, TAKT_ENDED_STUCK, position, NULL,
+			       takt_method_name((enum takt_method_id)method), TAKT_EXIT_STUCK);
+	}
+}
+
 static void on_wake_up(int signal)
 {
 	(void)signal;	/* its work is EINTR */
@@ -183,25 +234,30 @@ int takt_fatal_install(struct takt_engine *engine)
 	struct sigaction fatal = { .sa_sigaction = on_fatal_signal,
 				   .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
 	struct sigaction wake = { .sa_handler = on_wake_up };
+	struct sigaction patience = { .sa_handler = on_patience_over,
+				      .sa_flags = SA_ONSTACK | SA_NODEFER };
 
 	atomic_store(&failsafes_called, 0);
 	atomic_store(&the_engine, engine);
 	takt_fatal_thread(&engine->main_position);
 	sigemptyset(&fatal.sa_mask);
 	sigemptyset(&wake.sa_mask);
+	sigemptyset(&patience.sa_mask);
 	for (uint32_t i = 0; i < sizeof(fatal_signals) / sizeof(fatal_signals[0]); i++) {
 		if (sigaction(fatal_signals[i], &fatal, NULL) < 0) {
 			return -errno;
 		}
 	}
-	if (sigaction(SIGUSR1, &wake, NULL) < 0) {
+	if (sigaction(SIGUSR1, &wake, NULL) < 0 || sigaction(SIGALRM, &patience, NULL) < 0) {
 		return -errno;
 	}
-	return atexit(on_exit_call) == 0 ? 0 : -ENOMEM;
+	return atexit(on_exit_call) == 0 && at_quick_exit(on_exit_call) == 0 ? 0 : -ENOMEM;
 }
 
 void takt_fatal_remove(void)
 {
+	alarm(0);
+	signal(SIGALRM, SIG_DFL);
 	atomic_store(&the_engine, NULL);
 	for (uint32_t i = 0; i < sizeof(fatal_signals) / sizeof(fatal_signals[0]); i++) {
 		signal(fatal_signals[i], SIG_DFL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* When the process must end at once: fatal signals, exit() in a task, a stuck lane.
+/* When the process must end at once: fatal signals, exit() in a task, a stuck lane, a stop or failsafe that hangs.
  *
  * The record is a store into shared memory, then each sink's failsafe is called, then _exit. All of it is
  * async-signal-safe. A failsafe that crashes does not keep the next from being called. */
@@ -14,6 +14,15 @@ TAKT_SETUP void takt_fatal_remove(void);
 
 /* Tell the handlers where the calling thread keeps its position.  [setup, first thing of a thread] */
 void takt_fatal_thread(struct takt_position *position);
+
+#define TAKT_FAILSAFE_PATIENCE_S 1u
+
+/* From now on @seconds are left for what is called next, then the run ends as STUCK, or goes on to the next
+ * failsafe where it is ending already. 0: no limit. None under --dev.  [any, async-signal-safe] */
+TAKT_ANY void takt_fatal_patience(const struct takt_engine *engine, unsigned seconds);
+
+/* Whether the run's shared memory was cut, and nothing is recorded any longer.  [any] */
+TAKT_ANY bool takt_fatal_was_cut(void);
 
 /* Call each sink's failsafe that was not called yet.  [any, async-signal-safe] */
 TAKT_ANY void takt_fatal_failsafe(struct takt_engine *engine);

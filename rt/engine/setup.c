@@ -236,13 +236,14 @@ int takt_engine_make_region(struct takt_engine *engine, struct takt_err *err)
 	r = takt_region_create(&spec, &engine->region, err);
 	free(catalog);
 	if (r == 0 && engine->region->arena_shrunk) {
-		r = missing(engine, err, "%s has no room for the arena: it has %llu KiB, which bridges less "
-			    "of a slow disk or a missing taktd; free memory there or set logging.arena",
-			    engine->options->run_dir,
-			    (unsigned long long)engine->region->arena_bytes >> 10);
-		if (r < 0) {
-			takt_region_remove(engine->region->path);
-		}
+		missing(engine, "%s has no room for the arena: it has %llu KiB, which bridges less "
+			"of a slow disk or a missing taktd; free memory there or set logging.arena",
+			engine->options->run_dir,
+			(unsigned long long)engine->region->arena_bytes >> 10);
+		r = engine->plan->strict ? refuse_missing(engine, err) : 0;
+	}
+	if (r < 0 && engine->region) {
+		takt_region_remove(engine->region->path);
 	}
 	if (r < 0) {
 		return r;

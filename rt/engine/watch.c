@@ -13,6 +13,7 @@
 
 #define TICK_NS 10000000
 #define LATE_END_NS 100000000
+#define PAUSE_NS 500000000
 #define RECORDER_EVERY 10	/* ticks */
 #define COUNTERS_EVERY 100
 
@@ -20,7 +21,9 @@ struct watcher {
 	uint64_t end_ns;		/* 0: no limit */
 	uint32_t tick;
 	bool recorder_alive;
-	bool stopping;
+	bool is_cut_said;
+	uint64_t seen_ns;		/* the last tick; 0: none yet */
+	uint64_t resumed_ns;		/* nothing of us ran just before: SIGSTOP, a sleeping machine */
 	uint64_t minor_base;		/* faults of the lane thread before its first cycles */
 	uint64_t major_base;
 	bool based;
@@ -42,12 +45,16 @@ void takt_watch_block_signals(void)
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
-static void watch_lane(struct takt_engine *engine, uint64_t now_ns)
+static void watch_lane(struct takt_engine *engine, const struct watcher *w, uint64_t now_ns)
 {
 	const struct takt_position *position = &engine->lane.position;
-	const uint64_t since = atomic_load_explicit(&position->busy_since_ns, memory_order_relaxed);
-	const int64_t values[4] = { (int64_t)(now_ns - since) };
+	uint64_t since = atomic_load_explicit(&position->busy_since_ns, memory_order_relaxed);
+	int64_t values[4] = { 0 };
 
+	if (since != 0 && since < w->resumed_ns) {
+		since = w->resumed_ns;
+	}
+	values[0] = (int64_t)(now_ns - since);
 	if (engine->options->dev || since == 0 || now_ns < since ||
 	    now_ns - since < engine->plan->stuck_after_ns) {
 		return;
@@ -137,6 +144,15 @@ static void watch_counters(struct takt_engine *engine, struct watcher *w)
 	atomic_store_explicit(&state->input_drops, drops, memory_order_relaxed);
 }
 
+static void say_cut(const struct takt_engine *engine, struct watcher *w)
+{
+	if (!w->is_cut_said && takt_fatal_was_cut() && engine->options->degraded) {
+		engine->options->degraded("somebody has cut the run's shared memory: the run goes on, and is no "
+					  "longer recorded", engine->options->user);
+		w->is_cut_said = true;
+	}
+}
+
 /* One tick: wait for a signal, then look at everything. Returns the signal or 0. */
 static int tick(struct takt_engine *engine, struct watcher *w)
 {
@@ -149,7 +165,12 @@ static int tick(struct takt_engine *engine, struct watcher *w)
 	signals_of_ours(&set);
 	signal = sigtimedwait(&set, &info, &span);
 	now = takt_clock_mono_ns();
-	watch_lane(engine, now);
+	if (w->seen_ns != 0 && now - w->seen_ns > PAUSE_NS) {
+		w->resumed_ns = now;
+	}
+	w->seen_ns = now;
+	watch_lane(engine, w, now);
+	say_cut(engine, w);
 	if (w->tick % RECORDER_EVERY == 0) {
 		watch_recorder(engine, w, now);
 	}

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
@@ -39,9 +40,11 @@ static const char help[] =
 	"stuck, 72 a task crashed, 74 ended as asked, but not or not wholly recorded, 130 ended at once\n"
 	"by a second Ctrl-C, 137 takt-rt was killed.\n";
 
+#define EXIT_CRASHED 72		/* as of takt-rt */
 #define EXIT_NOT_RECORDED 74
 
 #define SHOW_AT_ONCE 1000	/* records between two looks at signals */
+#define READY_POLL_MS 20
 #define POLL_NS 2000000
 #define RECORDER_PATIENCE_NS TAKT_NS_PER_S	/* then taktd is started again */
 #define END_PATIENCE_NS (10 * TAKT_NS_PER_S)	/* for taktd to finish after takt-rt has ended */
@@ -57,6 +60,7 @@ struct run {
 	bool rt_ended;
 	bool is_told_to_end;		/* by us: nobody reads what we print */
 	bool is_failing;		/* the recorder says so */
+	bool is_unfinished;		/* something waits for the recorder still */
 	int rt_status;
 	uint64_t ended_ns;
 	uint64_t recorder_asked_ns;
@@ -178,18 +182,40 @@ static int spawn_rt(int argc, char **argv, const char *const *first, pid_t *ret_
 	return r;
 }
 
-/* Wait for "RUN-ID REGION" or the end of takt-rt. */
+static void pass_on(const struct run *run, int signal)
+{
+	kill(run->rt, signal == SIGHUP ? SIGTERM : signal);
+}
+
+/* Wait for "RUN-ID REGION" or the end of takt-rt; signals go to it meanwhile. */
 static int read_ready(int fd, struct run *run)
 {
-	FILE *file = fdopen(fd, "r");
-	int n;
+	const struct timespec now = { 0, 0 };
+	char line[PATH_MAX + 32];
+	size_t used = 0;
+	sigset_t set;
 
-	if (!file) {
-		return -errno;
+	signals_of_ours(&set);
+	while (used < sizeof(line) - 1 && !memchr(line, '\n', used)) {
+		struct pollfd ready = { .fd = fd, .events = POLLIN };
+		const int signal = sigtimedwait(&set, NULL, &now);
+		ssize_t n;
+
+		if (signal > 0) {
+			pass_on(run, signal);
+		}
+		if (poll(&ready, 1, READY_POLL_MS) <= 0) {
+			continue;
+		}
+		n = read(fd, line + used, sizeof(line) - 1 - used);
+		if (n <= 0) {
+			break;
+		}
+		used += (size_t)n;
 	}
-	n = fscanf(file, "%16[0-9a-f] %4095[^\n]", run->id, run->region);
-	fclose(file);
-	return n == 2 ? 0 : -ESRCH;
+	close(fd);
+	line[used] = '\0';
+	return sscanf(line, "%16[0-9a-f] %4095[^\n]", run->id, run->region) == 2 ? 0 : -ESRCH;
 }
 
 static void reap(struct run *run, int flags)
@@ -303,7 +329,7 @@ static void follow(struct run *run)
 		span.tv_nsec = is_more ? 0 : POLL_NS;
 		signal = sigtimedwait(&set, NULL, &span);
 		if (signal > 0 && !run->rt_ended) {
-			kill(run->rt, signal == SIGHUP ? SIGTERM : signal);
+			pass_on(run, signal);
 		} else if (signal > 0) {
 			break;	/* what is left to wait for is taktd, and it needs nobody */
 		}
@@ -312,6 +338,7 @@ static void follow(struct run *run)
 			there = look_at_recorder(run);
 		}
 		is_more = show(run);
+		run->is_unfinished = there;
 		if (run->rt_ended && !there && !is_more) {
 			break;	/* all is recorded, and shown */
 		}
@@ -320,6 +347,20 @@ static void follow(struct run *run)
 			break;
 		}
 	}
+}
+
+/* Whether the recorder found takt-rt gone without having ended the run. */
+static bool ended_without_a_word(const struct run *run)
+{
+	struct takt_log *log;
+	bool was_killed;
+
+	if (run->is_unfinished || takt_log_open(run->directory, NULL, &log, NULL) < 0) {
+		return false;
+	}
+	was_killed = takt_log_info_of(log)->ending == TAKT_LOG_ENDED_KILLED;
+	takt_log_close(log);
+	return was_killed;
 }
 
 /* Print how it ended and where the recording is. Returns the exit code. */
@@ -345,14 +386,19 @@ static int report(const struct run *run)
 			fprintf(stderr, "takt: the recording was removed meanwhile: %s\n", run->directory);
 		}
 	} else {
-		if (run->is_failing) {
-			fprintf(stderr, "takt: not recorded to its end yet: the rest is in %s, taktd "
-				"goes on trying\n", run->region);
+		if (run->is_unfinished) {
+			fprintf(stderr, "takt: not recorded to its end yet: the rest waits in %s for taktd\n",
+				run->region);
 		}
 		fprintf(stderr, "log %s\n", run->directory);
 		fprintf(stderr, "look at it: takt log info %s\n", run->directory);
 	}
-	return code == 0 && (!is_there || run->is_failing) ? EXIT_NOT_RECORDED : code;
+	if (WIFEXITED(run->rt_status) && is_there && ended_without_a_word(run)) {
+		fprintf(stderr, "takt: takt-rt was ended from inside, as by _exit() in a task; "
+			"no failsafe was called\n");
+		return EXIT_CRASHED;
+	}
+	return code == 0 && (!is_there || run->is_unfinished) ? EXIT_NOT_RECORDED : code;
 }
 
 int takt_command_run(int argc, char **argv)

@@ -39,9 +39,9 @@ static const char help[] =
 	"  --check            load and plan only; print the plan\n"
 	"  --json             with --check: as JSON\n"
 	"  --keys             print every key of a graph file with unit, default and range\n"
-	"  --ready-fd N       write 'RUN-ID REGION' to descriptor N once the run is there; end with the\n"
-	"                     process that started us\n"
-	"  --as COMMAND       say COMMAND instead of takt-rt in messages; before other options\n"
+	"  --ready-fd N       write 'RUN-ID REGION' to descriptor N once the run is there\n"
+	"  --as COMMAND       be a part of COMMAND: speak under its name, end with the process that\n"
+	"                     started us; before other options\n"
 	"  --help, --version\n"
 	"\n"
 	"Exit codes: 0 ended as asked, 1 could not start, 2 usage, 70 ended by an error,\n"
@@ -373,7 +373,7 @@ int main(int argc, char **argv)
 	if (code >= 0) {
 		return code;
 	}
-	if (command.ready_fd >= 0) {
+	if (strcmp(command.name, "takt-rt") != 0) {
 		prctl(PR_SET_PDEATHSIG, SIGTERM);	/* who started us shows the run and can end it */
 	}
 	/* An error of that write, not the end without failsafe. */

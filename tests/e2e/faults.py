@@ -57,6 +57,54 @@ def endless_loop_ends_with_71_and_failsafe():
     crash("loop", 71, "stuck", "process")
 
 
+def hang(where, ending, code, **graph):
+    with World(hang=where, **graph) as world:
+        returncode, _, log = run(world, "--cycles", "200")
+        assert returncode == code, returncode
+        assert world.oracle()[1:] == (0, 1), world.oracle()
+        assert world.ending() == ending, world.ending()
+        return log
+
+
+@tap.test
+def stop_that_hangs_ends_with_71_and_failsafe():
+    log = hang("stop", "stuck", 71)
+    assert log.event("stuck")[2] == "oracle" and log.event("stuck")[4] == "stop", log.events
+
+
+@tap.test
+def failsafe_that_hangs_does_not_keep_the_run():
+    log = hang("failsafe", "stuck", 71)
+    assert log.event("stuck")[2] == "oracle" and log.event("stuck")[4] == "failsafe", log.events
+    hang("failsafe", "crashed", 72, mode="segv")
+
+
+@tap.test
+def other_signals_end_with_72_and_failsafe():
+    for number in (signal.SIGQUIT, signal.SIGUSR2, signal.SIGXCPU):
+        with World() as world:
+            rt = world.start_rt()
+            world.wait_cycles(50)
+            rt.send_signal(number)
+            rt.communicate(timeout=10)
+            assert rt.returncode == 72, (number, rt.returncode)
+            assert world.oracle()[2] == 1, world.oracle()
+
+
+@tap.test
+def stopped_process_is_not_stuck_when_it_goes_on():
+    with World(mode="sleep", at=0, times=1000000) as world:	# nearly always within a cycle
+        rt = world.start_rt()
+        world.wait_cycles(5)
+        rt.send_signal(signal.SIGSTOP)
+        time.sleep(1.5)
+        rt.send_signal(signal.SIGCONT)
+        world.wait_cycles(world.oracle()[0] + 5)
+        rt.send_signal(signal.SIGINT)
+        rt.communicate(timeout=10)
+        assert rt.returncode == 0, rt.returncode
+
+
 @tap.test
 def error_is_ignored_and_recorded_once():
     with World(mode="error", at=50, times=10) as world:

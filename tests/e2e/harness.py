@@ -62,7 +62,7 @@ logging: {{flush: {flush}, sync: {sync}, segment: {segment}{logging}}}
 tasks:
   - {{id: ticker, type: ticker, record: {record}, params: {{ballast: {ballast}}}}}
   - {{id: fault, type: fault, record: {record}, on_error: {on_error}, params: {{mode: {mode}, at: {at}, times: {times}}}}}
-  - {{id: oracle, type: oracle, params: {{file: {oracle}}}}}
+  - {{id: oracle, type: oracle, params: {{file: {oracle}, hang: {hang}}}}}
 connections:
   - ticker -> fault
   - fault -> oracle
@@ -81,7 +81,7 @@ class World:
         values = dict(name="kill", plugin=program("plugins/test_faults.so"), rate="1kHz",
                       overrun="skip", stuck="1s", runtime="", flush="20ms", sync="20ms",
                       segment="4MiB", logging=", arena: 16MiB", ballast=64, on_error="ignore", record="true", mode="none",
-                      at=100, times=1, oracle=self.oracle_path)
+                      at=100, times=1, hang="none", oracle=self.oracle_path)
         values.update(graph)
         with open(self.graph_path, "w") as f:
             f.write(GRAPH.format(**values))

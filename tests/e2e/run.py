@@ -92,6 +92,16 @@ def killed_takt_does_not_leave_its_run_behind():
 
 
 @tap.test
+def exit_from_inside_without_a_word_is_said():
+    with World(mode="_exit") as world:
+        takt = world.start_takt("--for", "60s", stdout=subprocess.DEVNULL)
+        _, stderr = takt.communicate(timeout=30)
+        assert takt.returncode == 72 and "_exit()" in stderr, (takt.returncode, stderr)
+        world.wait_recorded()
+        assert world.ending() == "killed"
+
+
+@tap.test
 def killed_rt_is_said():
     with World() as world:
         takt = world.start_takt("--for", "60s", stdout=subprocess.DEVNULL)

@@ -136,7 +136,9 @@ struct oracle {
 };
 
 #define ORACLE_PORTS(IN, OUT) IN(in, tick, "counted")
-#define ORACLE_PARAMS(P) P(text(512), file, "path", , , , "shared counter")
+#define ORACLE_PARAMS(P) \
+	P(text(512), file, "path", , , , "shared counter") \
+	P(text(16), hang, "", "none", , , "none, stop, failsafe")
 TAKT_INTERFACE(oracle, ORACLE_PORTS, ORACLE_PARAMS)
 
 static int oracle_new(struct takt_ctx *ctx)
@@ -172,8 +174,20 @@ static void oracle_failsafe(struct takt_ctx *ctx)
 
 	shared->commanded = 0;
 	shared->failsafe++;
+	while (strcmp(TAKT_PARAMS(ctx, oracle)->hang, "failsafe") == 0) {
+		pause();
+	}
+}
+
+static int oracle_stop(struct takt_ctx *ctx)
+{
+	while (strcmp(TAKT_PARAMS(ctx, oracle)->hang, "stop") == 0) {
+		pause();
+	}
+	return 0;
 }
 TAKT_TASK(oracle, TAKT_SINK, struct oracle, "the last task: stamps a counter, drives an actuator",
-	  TAKT_NEW(oracle_new), TAKT_PROCESS(oracle_process), TAKT_FAILSAFE(oracle_failsafe))
+	  TAKT_NEW(oracle_new), TAKT_PROCESS(oracle_process), TAKT_STOP(oracle_stop),
+	  TAKT_FAILSAFE(oracle_failsafe))
 
 TAKT_PLUGIN("faults", "1", ticker, fault, oracle)
