@@ -152,6 +152,10 @@ tests_unit_write_fault_test_SOURCES = %D%/write_fault_test.c \
 	%D%/write_faulty.c %D%/write_faulty.h $(write_kit)
 tests_unit_write_fault_test_LDADD = $(unit_libs)
 
+unit_tests += %D%/stats_test
+tests_unit_stats_test_SOURCES = %D%/stats_test.c $(log_maker)
+tests_unit_stats_test_LDADD = $(unit_libs)
+
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
