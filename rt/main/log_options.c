@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rt/main/log_options.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -65,8 +66,9 @@ static void print_help(size_t command)
 {
 	const bool takes_log = strchr(commands[command].options, 'l') != NULL;
 
-	printf("usage: takt log %s [OPTION]...%s\nShow %s.\n\n", commands[command].name,
-	       takes_log ? " [LOG]" : "", commands[command].help);
+	printf("usage: takt log %s [OPTION]...%s\n%c%s.\n\n", commands[command].name,
+	       takes_log ? " [LOG]" : "", toupper((unsigned char)commands[command].help[0]),
+	       commands[command].help + 1);
 	if (takes_log) {
 		fputs("LOG is a path, a run id or its beginning, a graph's name (its newest run) or latest "
 		      "(also\nwhen there is none).\n\n", stdout);

@@ -70,18 +70,18 @@ static int parse_time(const struct takt_scan *scan, const char *option, const ch
 	return 0;
 }
 
-static int find_task(const struct takt_scan *scan, const char *id, uint32_t *ret_task)
+int takt_scan_find_task(const struct takt_log *log, const char *id, uint32_t *ret_task)
 {
 	struct takt_suggest suggest;
 	const struct takt_log_task *task;
 
-	*ret_task = takt_log_task_find(scan->log, id);
+	*ret_task = takt_log_task_find(log, id);
 	if (*ret_task != TAKT_LOG_NONE || strcmp(id, "takt") == 0) {
 		return 0;
 	}
 	takt_suggest_init(&suggest, id);
 	fprintf(stderr, "takt: --task %s: there is no such task in this log; there are:", id);
-	for (uint32_t i = 0; (task = takt_log_task_at(scan->log, i)); i++) {
+	for (uint32_t i = 0; (task = takt_log_task_at(log, i)); i++) {
 		fprintf(stderr, " %s", task->id);
 		takt_suggest_put(&suggest, task->id);
 	}
@@ -96,7 +96,7 @@ static int make_filter(const struct takt_scan *scan, struct takt_log_filter *fil
 	*filter = (struct takt_log_filter)TAKT_LOG_FILTER_ALL;
 	filter->kinds = scan->kinds;
 	filter->level_min = args->level;
-	if (args->task && find_task(scan, args->task, &filter->task) < 0) {
+	if (args->task && takt_scan_find_task(scan->log, args->task, &filter->task) < 0) {
 		return -EINVAL;
 	}
 	if (parse_time(scan, "--since", args->since, &filter->since) < 0) {
@@ -248,6 +248,9 @@ int takt_scan_run(struct takt_scan *scan)
 		sigaction(SIGTERM, &interrupt, NULL);
 	}
 	status = scan_with(scan, cursor);
+	if (scan->progress) {
+		takt_progress_fini(scan->progress);
+	}
 	takt_log_cursor_destroy(cursor);
 	free(scan->text);
 	takt_out_flush(scan->out);

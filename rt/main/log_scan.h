@@ -7,6 +7,7 @@
 
 #include "rt/main/log_options.h"
 #include "rt/main/out.h"
+#include "rt/main/progress.h"
 
 struct takt_scan {
 	struct takt_log *log;
@@ -17,6 +18,7 @@ struct takt_scan {
 	void (*show)(struct takt_scan *scan, const struct takt_log_record *record);
 	/* What -g looks at, lent until the next call; NULL: takt_scan_text. */
 	const char *(*match_text)(struct takt_scan *scan, const struct takt_log_record *record);
+	struct takt_progress *progress;	/* removed when all is read; NULL: none */
 	void *user;
 	char *text;		/* of the record that is shown, when it is a text or lifecycle one */
 	size_t text_room;
@@ -30,5 +32,9 @@ const char *takt_scan_text(struct takt_scan *scan, const struct takt_log_record 
 
 /* Its task's id, "takt" for the runtime itself. */
 const char *takt_scan_task_id(const struct takt_scan *scan, uint32_t task);
+
+/* The index of the task that --task names. Returns 0, or -EINVAL after an error message that lists
+ * them; TAKT_LOG_NONE for "takt", the runtime itself. */
+int takt_scan_find_task(const struct takt_log *log, const char *id, uint32_t *ret_task);
 
 #endif

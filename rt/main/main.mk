@@ -22,10 +22,13 @@ takt_SOURCES = \
 	%D%/log_list.c \
 	%D%/log_options.c %D%/log_options.h \
 	%D%/log_scan.c %D%/log_scan.h \
+	%D%/log_stats.c \
 	%D%/log_text.c \
 	%D%/log_time.c %D%/log_time.h \
 	%D%/log_types.c \
 	%D%/out.c %D%/out.h \
+	%D%/progress.c %D%/progress.h \
+	%D%/stats_print.c %D%/stats_print.h \
 	%D%/text_line.c %D%/text_line.h
 takt_CPPFLAGS = $(AM_CPPFLAGS) $(dirs_CPPFLAGS)
 takt_LDADD = $(log_libs) $(base_libs)

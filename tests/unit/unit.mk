@@ -156,6 +156,10 @@ unit_tests += %D%/stats_test
 tests_unit_stats_test_SOURCES = %D%/stats_test.c $(log_maker)
 tests_unit_stats_test_LDADD = $(unit_libs)
 
+unit_tests += %D%/progress_test
+tests_unit_progress_test_SOURCES = %D%/progress_test.c rt/main/progress.c
+tests_unit_progress_test_LDADD = $(unit_libs)
+
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
