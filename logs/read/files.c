@@ -215,6 +215,41 @@ static int read_catalog(struct takt_log_files *files, struct takt_log_segment *s
 	return r;
 }
 
+static void note_catalog(struct takt_log_files *files, struct takt_log_segment *segment, int r)
+{
+	if (files->grows) {
+		return;
+	}
+	segment->catalog_checked = true;
+	if (r < 0) {
+		takt_log_damage_put(&files->damages, &(struct takt_log_damage){
+			.file = segment->path, .kind = TAKT_LOG_BAD_CATALOG,
+			.stream = TAKT_LOG_NONE, .offset = segment->catalog_offset,
+			.bytes = segment->catalog_bytes,
+			.what = r == -ENODATA ? "no catalog" : "the catalog is damaged" });
+	}
+}
+
+int takt_log_files_check_catalogs(struct takt_log_files *files)
+{
+	for (uint32_t i = 0; i < files->segment_count; i++) {
+		struct takt_log_segment *segment = files->segments[i];
+		struct takt_log_tables tables = { 0 };
+		int r;
+
+		if (segment->catalog_checked || files->grows) {
+			continue;
+		}
+		r = read_catalog(files, segment, &tables, NULL);
+		if (r == -ENOMEM) {
+			return r;
+		}
+		note_catalog(files, segment, r);
+		takt_log_tables_fini(&tables);
+	}
+	return 0;
+}
+
 int takt_log_files_read_catalog(struct takt_log_files *files, struct takt_log_tables *ret_tables,
 				struct takt_log_error *error)
 {
@@ -226,13 +261,7 @@ int takt_log_files_read_catalog(struct takt_log_files *files, struct takt_log_ta
 		const int s = read_catalog(files, segment, ret_tables, &first);
 
 		r = s == -ENODATA && r == -EBADMSG ? r : s;
-		if (s < 0 && !files->grows) {
-			takt_log_damage_put(&files->damages, &(struct takt_log_damage){
-				.file = segment->path, .kind = TAKT_LOG_BAD_CATALOG,
-				.stream = TAKT_LOG_NONE, .offset = segment->catalog_offset,
-				.bytes = segment->catalog_bytes,
-				.what = s == -ENODATA ? "no catalog" : "the catalog is damaged" });
-		}
+		note_catalog(files, segment, s);
 	}
 	if (r < 0 && first.code) {
 		takt_log_fail(error, r, "%s", first.text);

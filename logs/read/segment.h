@@ -37,6 +37,7 @@ struct takt_log_segment {
 	uint64_t catalog_offset;	/* of its chunk; 0: none found (yet) */
 	uint32_t catalog_bytes;
 	uint32_t catalog_crc;
+	bool catalog_checked;		/* read, and reported if that failed */
 	char graph[128];
 	char boot_id[40];
 	char machine_id[40];

@@ -9,6 +9,7 @@ libwrite_la_SOURCES = \
 	%D%/intake.c %D%/intake.h \
 	%D%/recorder.c %D%/recorder.h %D%/recorder_inner.h \
 	%D%/recorder_io.c %D%/recorder_step.c \
+	%D%/repair.c %D%/repair.h \
 	%D%/rundir.c %D%/rundir.h \
 	%D%/segment.c %D%/segment.h \
 	%D%/writer.c %D%/writer.h

@@ -40,6 +40,8 @@ static const struct row {
 	{ 'g', 'g', "grep", "REGEX", "whose text matches this extended regular expression" },
 	{ 'S', 'S', "since", "TIME", "from TIME on: 10s (since the run's start), -10s (before its" },
 	{ 'U', 'U', "until", "TIME", "up to TIME    end), 2026-01-31T12:00:00Z, or #cycle" },
+	{ 'd', 'd', "deep", NULL, "also every checksum, every record and every catalog" },
+	{ 'p', 'p', "repair", NULL, "put right what can be without loss, and say what was done" },
 	{ 'V', 'V', "verify", NULL, "check every byte of the log" },
 	{ 0, 'D', "log-dir", "DIR", "where the logs are" },
 	{ 0, 'R', "run-dir", "DIR", "where the shared memory of running graphs is" },
@@ -182,6 +184,12 @@ static int set_option(struct takt_log_args *args, int option)
 		return 0;
 	case 'U':
 		args->until = optarg;
+		return 0;
+	case 'd':
+		args->deep = true;
+		return 0;
+	case 'p':
+		args->repair = true;
 		return 0;
 	case 'V':
 		args->verify = true;

@@ -14,6 +14,8 @@ struct takt_log_args {
 	enum takt_form form;
 	bool follow;
 	bool verify;
+	bool deep;
+	bool repair;
 	bool limited;			/* -n was given */
 	uint64_t last;
 	uint32_t level;

@@ -17,6 +17,7 @@ takt_SOURCES = \
 	%D%/run.c %D%/sibling.c %D%/sibling.h \
 	%D%/log_command.c %D%/log_commands.def \
 	%D%/log_copperlists.c \
+	%D%/log_fsck.c \
 	%D%/log_find.c %D%/log_find.h \
 	%D%/log_info.c \
 	%D%/log_list.c \

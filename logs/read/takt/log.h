@@ -292,7 +292,7 @@ struct takt_log_damage {
 TAKT_LOG_API const struct takt_log_damage *takt_log_damage_at(const struct takt_log *log,
 							      uint32_t index);
 
-/* Check every chunk of the files. Returns 0 also when there is damage (see info), or a negative
+/* Check every chunk of the files, and every catalog. Returns 0 also when there is damage (see info), or a negative
  * errno. */
 TAKT_LOG_API int takt_log_verify(struct takt_log *log, struct takt_log_error *error);
 
