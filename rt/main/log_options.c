@@ -67,13 +67,17 @@ static bool takes(size_t command, const struct row *row)
 static void print_help(size_t command)
 {
 	const bool takes_log = strchr(commands[command].options, 'l') != NULL;
+	const bool takes_region = strchr(commands[command].options, 'r') != NULL;
 
 	printf("usage: takt log %s [OPTION]...%s\n%c%s.\n\n", commands[command].name,
-	       takes_log ? " [LOG]" : "", toupper((unsigned char)commands[command].help[0]),
-	       commands[command].help + 1);
+	       takes_log ? " [LOG]" : takes_region ? " [REGION]" : "",
+	       toupper((unsigned char)commands[command].help[0]), commands[command].help + 1);
 	if (takes_log) {
 		fputs("LOG is a path, a run id or its beginning, a graph's name (its newest run) or latest "
 		      "(also\nwhen there is none).\n\n", stdout);
+	} else if (takes_region) {
+		fputs("REGION is the directory of a run's shared memory, a run id or its beginning, or a "
+		      "graph's\nname; without one: all that nobody records.\n\n", stdout);
 	}
 	for (size_t i = 0; i < ROW_COUNT; i++) {
 		char left[40];

@@ -22,6 +22,7 @@ takt_SOURCES = \
 	%D%/log_info.c \
 	%D%/log_list.c \
 	%D%/log_options.c %D%/log_options.h \
+	%D%/log_recover.c \
 	%D%/log_scan.c %D%/log_scan.h \
 	%D%/log_stats.c \
 	%D%/log_text.c \

@@ -1,0 +1,110 @@
+"""takt log recover: a region that a dead takt-rt left, without any taktd. Prints TAP."""
+
+import json
+import os
+import random
+import subprocess
+
+from harness import Tap, World, program
+
+tap = Tap()
+rng = random.Random(11)
+
+
+def recover(world, *args, status=0):
+    done = subprocess.run([program("takt"), "log", "recover", "--run-dir", world.run_dir, *args],
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == status, (args, done)
+    return done
+
+
+def killed_run(world, cycles=100):
+    rt = world.start_rt()
+    world.wait_cycles(world.oracle()[0] + cycles)
+    rt.kill()
+    rt.wait()
+    rt.stderr.close()
+
+
+@tap.test
+def what_a_killed_run_left_is_recorded_and_the_region_removed():
+    with World() as world:
+        killed_run(world)
+        region, = world.regions()
+        row, = json.loads(recover(world, "-o", "json").stdout)
+        assert row["result"] == "recovered" and row["graph"] == "kill" and row["bytes"] > 0, row
+        assert row["run"] == os.path.basename(region) and row["directory"] == world.runs()[-1]
+        assert not world.regions()
+        log = world.read()
+        log.check_whole(world.oracle()[0] - 1)
+        assert not log.damage and world.ending() == "killed", (log.damage, world.ending())
+        assert "nothing to recover" in recover(world).stderr
+
+
+@tap.test
+def a_run_whose_taktd_died_too_is_completed():
+    for _ in range(3):
+        with World(ballast=rng.choice([64, 3000])) as world:
+            taktd = world.start_taktd()
+            rt = world.start_rt()
+            world.wait_cycles(rng.randrange(50, 600))
+            taktd.kill()
+            world.wait_cycles(world.oracle()[0] + rng.randrange(1, 100))
+            rt.kill()
+            rt.wait()
+            rt.stderr.close()
+            taktd.wait()
+            assert "recovered into" in recover(world).stdout
+            assert not world.regions() and len(world.runs()) == 1
+            world.read().check_whole(world.oracle()[0] - 1)
+
+
+@tap.test
+def a_region_is_named_by_path_id_or_graph():
+    with World() as world:
+        for name in (lambda r: r, lambda r: os.path.basename(r)[:7], lambda r: "kill"):
+            killed_run(world, 20)
+            region, = world.regions()
+            assert "recovered into" in recover(world, name(region)).stdout
+            assert not world.regions()
+        assert "no run" in recover(world, "killer", status=4).stderr
+        assert "no run" in recover(world, "/nowhere", status=4).stderr
+
+
+@tap.test
+def a_run_that_goes_on_is_left_alone():
+    with World() as world:
+        rt = world.start_rt()
+        world.wait_cycles(20)
+        region, = world.regions()
+        assert "goes on" in recover(world).stderr
+        assert "goes on" in recover(world, region, status=1).stderr
+        assert world.regions() == [region] and not world.runs()
+        rt.kill()
+        rt.wait()
+        rt.stderr.close()
+
+
+@tap.test
+def a_log_that_cannot_be_written_keeps_the_region():
+    with World() as world:
+        with open(world.log_dir, "w"):
+            pass  # a file where the directory should be
+        killed_run(world)
+        region, = world.regions()
+        done = recover(world, "-o", "json", status=1)
+        assert json.loads(done.stdout)[0]["result"] == "failed" and region in done.stderr, done
+        assert world.regions() == [region]
+        os.unlink(world.log_dir)
+        recover(world)
+        world.read().check_whole(world.oracle()[0] - 1)
+
+
+@tap.test
+def wrong_usage_is_said():
+    with World() as world:
+        assert "no --log-dir" in recover(world, "--log-dir", "/tmp", status=2).stderr
+        assert "REGION" in recover(world, "--help").stdout
+
+
+tap.main()
