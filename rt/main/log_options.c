@@ -101,7 +101,7 @@ static int usage(int *ret_status)
 	return -1;
 }
 
-static int parse_form(const char *text, enum takt_form *ret_form)
+int takt_form_parse(const char *text, enum takt_form *ret_form)
 {
 	static const char *const names[] = { "short", "json", "jsonl", "csv" };
 	const char *near = takt_suggest_find(text, names, 4);
@@ -175,7 +175,7 @@ static int set_option(struct takt_log_args *args, int option)
 		args->limited = true;
 		return parse_count(optarg, &args->last);
 	case 'o':
-		return parse_form(optarg, &args->form);
+		return takt_form_parse(optarg, &args->form);
 	case 'T':
 		args->task = optarg;
 		return 0;

@@ -9,6 +9,9 @@
 
 enum takt_form { TAKT_FORM_SHORT = 0, TAKT_FORM_JSON, TAKT_FORM_JSONL, TAKT_FORM_CSV };
 
+/* Parse what -o takes. Returns 0, or -1 after an error message. */
+int takt_form_parse(const char *text, enum takt_form *ret_form);
+
 struct takt_log_args {
 	const char *log;		/* word, NULL: latest */
 	enum takt_form form;

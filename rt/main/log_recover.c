@@ -55,7 +55,10 @@ static uint64_t pending_bytes(const struct takt_region *region)
 		struct takt_stream_positions positions;
 
 		if (takt_stream_positions(&view, &positions) == 0) {
-			bytes += positions.committed - positions.released;
+			/* Behind a sealed chunk is padding that is not committed. */
+			bytes += (positions.committed > positions.sealed ? positions.committed
+									 : positions.sealed) -
+				 positions.released;
 		}
 	}
 	return bytes;

@@ -13,8 +13,12 @@ taktd_SOURCES = %D%/taktd.c \
 taktd_LDADD = libwrite.la $(base_libs)
 bin_PROGRAMS += takt
 takt_SOURCES = \
+	%D%/bad_option.c %D%/bad_option.h \
 	%D%/takt.c %D%/commands.h %D%/commands.def \
 	%D%/run.c %D%/sibling.c %D%/sibling.h \
+	%D%/run_status.c %D%/run_status.h \
+	%D%/run_threads.c %D%/run_threads.h \
+	%D%/status.c \
 	%D%/log_command.c %D%/log_commands.def \
 	%D%/log_copperlists.c \
 	%D%/log_fsck.c \
