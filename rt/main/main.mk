@@ -34,7 +34,10 @@ takt_SOURCES = \
 	%D%/log_types.c \
 	%D%/out.c %D%/out.h \
 	%D%/progress.c %D%/progress.h \
+	%D%/screen.c %D%/screen.h \
 	%D%/stats_print.c %D%/stats_print.h \
-	%D%/text_line.c %D%/text_line.h
+	%D%/text_line.c %D%/text_line.h \
+	%D%/top.c \
+	%D%/top_table.c %D%/top_table.h
 takt_CPPFLAGS = $(AM_CPPFLAGS) $(dirs_CPPFLAGS)
 takt_LDADD = $(log_libs) $(base_libs)
