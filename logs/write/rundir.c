@@ -35,6 +35,26 @@ static uint32_t parse_number(const char *name, const char *behind, const char **
 	return (uint32_t)strtoul(name, NULL, 10);
 }
 
+/* Put the names of @path and of all that is above it on stable storage, as far as we may look there. Also what
+ * stood before may have been made a moment ago, by one who died before he synced it. */
+static void sync_names(const char *path)
+{
+	char dir[PATH_MAX];
+	char *slash;
+
+	snprintf(dir, sizeof(dir), "%s", path);
+	while ((slash = strrchr(dir, '/')) != NULL && dir[1] != '\0') {
+		int fd;
+
+		slash[slash == dir ? 1 : 0] = '\0';
+		fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd >= 0) {
+			fsync(fd);
+			close(fd);
+		}
+	}
+}
+
 static int open_log_dir(const char *log_dir, struct takt_err *err)
 {
 	int fd, r;
@@ -50,6 +70,7 @@ static int open_log_dir(const char *log_dir, struct takt_err *err)
 		return takt_err_set(err, r, "cannot use the log directory %s: %s; "
 				    "make it writable or set logging.dir", log_dir, strerror(-r));
 	}
+	sync_names(log_dir);
 	return fd;
 }
 
@@ -127,7 +148,7 @@ static int make_run(int log_fd, const char *graph, const char *run_text, uint32_
 	do {
 		snprintf(ret_name, name_bytes, "%04u-%s-%s", ++highest, clean, run_text);
 		if (mkdirat(log_fd, ret_name, 0755) == 0) {
-			return fsync(log_fd) < 0 ? -errno : 0;
+			return 0;
 		}
 	} while (errno == EEXIST && highest < NUMBER_MAX);
 	return -errno;
@@ -197,6 +218,9 @@ int takt_rundir_open(const char *log_dir, const char *graph, uint64_t run,
 	r = scan_runs(log_fd, run_text, &highest, name, sizeof(name));
 	if (r == 0 && name[0] == '\0') {
 		r = make_run(log_fd, graph, run_text, highest, name, sizeof(name));
+	}
+	if (r == 0 && fsync(log_fd) < 0) {
+		r = -errno;
 	}
 	if (r == 0 && snprintf(rundir.path, sizeof(rundir.path), "%s/%s", log_dir, name) >=
 			      (int)sizeof(rundir.path)) {
