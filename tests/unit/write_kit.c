@@ -15,8 +15,8 @@
 #include "rt/msg/catalog.h"
 #include "tests/unit/unit.h"
 
-#define CATALOG "what stands for a catalog"
 #define ROUNDS_MAX 30000u
+#define RECORD_BYTES_MAX 65536u
 
 uint32_t kit_random(uint32_t *state)
 {
@@ -37,29 +37,50 @@ static uint32_t size_of(uint32_t stream, uint64_t number, uint32_t bytes_max)
 {
 	const uint32_t words = (uint32_t)(word_of(stream, number, 7) >> 32) % (bytes_max / 8 - 3);
 
-	return number % 16 == 0 ? bytes_max : 24 + words % 40 * 8;
+	return number % 16 == 0 ? bytes_max : 64 + words % 40 * 8;
 }
 
+/* A copperlist without tasks and messages, or a text without arguments: what the words say is in bytes that
+ * no reader looks into. */
 static void fill(char *to, uint32_t stream, uint64_t number, uint32_t bytes)
 {
+	const bool is_list = stream == 0;
 	const struct takt_record record = {
-		.bytes = bytes, .kind = TAKT_RECORD_COPPERLIST, .cycle = number,
-		.mono_ns = number * 1000 + 1,
+		.bytes = bytes, .kind = is_list ? TAKT_RECORD_COPPERLIST : TAKT_RECORD_TEXT,
+		.cycle = number, .mono_ns = number * 1000 + 1,
 	};
+	const struct takt_copperlist list = { .record = record, .counter = number };
+	const struct takt_text_record text = { .record = record, .task = TAKT_NO_TASK };
+	const uint32_t head_bytes = is_list ? sizeof(list) : sizeof(text);
 
-	memcpy(to, &record, sizeof(record));
-	for (uint32_t at = sizeof(record); at < bytes; at += 8) {
+	memcpy(to, is_list ? (const void *)&list : &text, head_bytes);
+	for (uint32_t at = head_bytes; at < bytes; at += 8) {
 		const uint64_t word = word_of(stream, number, at);
 
 		memcpy(to + at, &word, sizeof(word));
 	}
 }
 
+bool kit_is_record(const struct kit *kit, uint32_t stream, const void *bytes, uint32_t bytes_count,
+		   uint64_t *ret_number)
+{
+	char expected[RECORD_BYTES_MAX];
+	struct takt_record record;
+
+	memcpy(&record, bytes, sizeof(record));
+	if (stream >= KIT_STREAMS || record.cycle >= kit->put[stream] ||
+	    bytes_count != size_of(stream, record.cycle, kit->record_bytes_max[stream])) {
+		return false;
+	}
+	fill(expected, stream, record.cycle, bytes_count);
+	*ret_number = record.cycle;
+	return memcmp(expected, bytes, bytes_count) == 0;
+}
+
 bool kit_put(struct kit *kit, uint32_t stream)
 {
 	struct takt_stream *s = &kit->streams[stream];
-	const uint32_t bytes =
-		size_of(stream, kit->put[stream], s->shared->record_bytes_max / 8 * 8);
+	const uint32_t bytes = size_of(stream, kit->put[stream], kit->record_bytes_max[stream]);
 	char *at = takt_stream_reserve(s, bytes);
 
 	if (!at) {
@@ -110,6 +131,22 @@ static void make_dirs(struct kit *kit)
 	assert_non_null(mkdtemp(kit->log_dir));
 }
 
+static void make_catalog(struct kit *kit)
+{
+	static const struct takt_catalog_stream streams[KIT_STREAMS] = {
+		{ "lane0", TAKT_STREAM_COPPERLISTS, 0 }, { "lane0.events", TAKT_STREAM_EVENTS, 0 },
+	};
+	const struct takt_catalog catalog = {
+		.graph = "test", .config = "takt: 1\n", .config_path = "/test.yaml",
+		.counter_hz = 1000000000, .streams = streams, .stream_count = KIT_STREAMS,
+	};
+	struct takt_err err = { 0 };
+
+	if (takt_catalog_encode(&catalog, &kit->catalog, &kit->catalog_bytes, &err) < 0) {
+		fail_msg("%s", err.text);
+	}
+}
+
 void kit_init(struct kit *kit, const struct kit_spec *spec)
 {
 	const uint32_t record_bytes_max = spec->record_bytes_max ? spec->record_bytes_max : 4096;
@@ -120,7 +157,6 @@ void kit_init(struct kit *kit, const struct kit_spec *spec)
 	};
 	struct takt_region_spec region = {
 		.run_dir = kit->run_dir, .streams = streams, .stream_count = KIT_STREAMS,
-		.catalog = CATALOG, .catalog_bytes = sizeof(CATALOG),
 		.info = { .run = KIT_RUN, .graph = "test", .sync_ns = 20000000 },
 	};
 	struct takt_err err = { 0 };
@@ -128,8 +164,13 @@ void kit_init(struct kit *kit, const struct kit_spec *spec)
 	memset(kit, 0, sizeof(*kit));
 	kit->now_ns = 1000000000;
 	make_dirs(kit);
+	make_catalog(kit);
+	region.catalog = kit->catalog;
+	region.catalog_bytes = kit->catalog_bytes;
 	region.info.segment_bytes = spec->segment_bytes ? spec->segment_bytes : 1u << 20;
-	snprintf(region.info.log_dir, sizeof(region.info.log_dir), "%s", kit->log_dir);
+	kit->log_below = spec->log_below ? spec->log_below : ".";
+	snprintf(region.info.log_dir, sizeof(region.info.log_dir), "%.4000s/%s", kit->log_dir,
+		 kit->log_below);
 	if (takt_region_create(&region, &kit->rt, &err) < 0 ||
 	    takt_region_publish(kit->rt, &err) < 0) {
 		fail_msg("%s", err.text);
@@ -137,6 +178,7 @@ void kit_init(struct kit *kit, const struct kit_spec *spec)
 	snprintf(kit->region_path, sizeof(kit->region_path), "%s", kit->rt->path);
 	for (uint32_t i = 0; i < KIT_STREAMS; i++) {
 		takt_stream_init(&kit->streams[i], &kit->rt->streams[i], kit->rt->arena, i, KIT_RUN);
+		kit->record_bytes_max[i] = streams[i].record_bytes_max / 8 * 8;
 	}
 }
 
@@ -146,6 +188,7 @@ void kit_fini(struct kit *kit)
 	kit_rt_dies(kit);
 	nftw(kit->run_dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 	nftw(kit->log_dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	free(kit->catalog);
 }
 
 void kit_rt_dies(struct kit *kit)
@@ -278,6 +321,7 @@ struct found {
 };
 
 struct reading {
+	const struct kit *kit;
 	struct kit_log *log;
 	char *files[1024];
 	uint32_t file_count;
@@ -348,8 +392,9 @@ static void read_chunks(struct reading *reading, const char *bytes, uint64_t siz
 			continue;
 		}
 		if (chunk->type == TAKT_CHUNK_CATALOG) {
-			if (at != TAKT_SEGMENT_CHUNKS_AT || chunk->used_bytes != sizeof(CATALOG) ||
-			    memcmp(chunk + 1, CATALOG, sizeof(CATALOG)) != 0) {
+			if (at != TAKT_SEGMENT_CHUNKS_AT ||
+			    chunk->used_bytes != reading->kit->catalog_bytes ||
+			    memcmp(chunk + 1, reading->kit->catalog, chunk->used_bytes) != 0) {
 				complain(reading->log, "catalog", at);
 			}
 		} else {
@@ -396,7 +441,7 @@ static void check_chunk(struct reading *reading, uint32_t stream, const struct t
 {
 	struct kit_log *log = reading->log;
 	const char *at = (const char *)(chunk + 1), *end = at + chunk->used_bytes;
-	char expected[65536];
+	char expected[RECORD_BYTES_MAX];
 	uint32_t count = 0;
 
 	for (; at < end; count++) {
@@ -436,13 +481,14 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 
 void kit_read(const struct kit *kit, struct kit_log *log)
 {
-	struct reading reading = { .log = log };
+	struct reading reading = { .kit = kit, .log = log };
 	char dir[PATH_MAX], path[2 * PATH_MAX];
 	struct dirent **entries;
 	int n;
 
 	memset(log, 0, sizeof(*log));
-	snprintf(dir, sizeof(dir), "%.4000s/0001-test-0123456789abcdef", kit->log_dir);
+	snprintf(dir, sizeof(dir), "%.4000s/%.40s/0001-test-0123456789abcdef", kit->log_dir,
+		 kit->log_below);
 	n = scandir(dir, &entries, NULL, by_name);
 	assert_true(n >= 0);
 	for (int i = 0; i < n; i++) {

@@ -18,6 +18,10 @@ struct kit {
 	struct takt_region *rt;		/* NULL: takt-rt is gone */
 	struct takt_stream streams[KIT_STREAMS];
 	uint64_t put[KIT_STREAMS];	/* records committed so far */
+	uint32_t record_bytes_max[KIT_STREAMS];
+	void *catalog;
+	uint32_t catalog_bytes;
+	const char *log_below;
 	struct takt_recorder *recorder;
 	struct takt_writer *writer;	/* NULL: stepped by hand */
 	uint64_t now_ns;		/* of hand-made steps */
@@ -27,6 +31,7 @@ struct kit_spec {
 	uint64_t ring_bytes;		/* 0: 4 MiB */
 	uint64_t segment_bytes;		/* 0: 1 MiB */
 	uint32_t record_bytes_max;	/* 0: 4096 */
+	const char *log_below;		/* directories below log_dir that the recorder has to make, "a/b" */
 };
 
 /* What stands in the run's directory. */
@@ -49,6 +54,10 @@ void kit_fini(struct kit *kit);
 bool kit_put(struct kit *kit, uint32_t stream);
 void kit_put_many(struct kit *kit, uint32_t stream, uint32_t count);
 void kit_seal(struct kit *kit);
+
+/* Whether @bytes are the record that was put into @stream as its number @ret_number. */
+bool kit_is_record(const struct kit *kit, uint32_t stream, const void *bytes, uint32_t bytes_count,
+		   uint64_t *ret_number);
 
 /* takt-rt dies: what is not sealed stays as it is. */
 void kit_rt_dies(struct kit *kit);
