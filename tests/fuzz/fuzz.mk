@@ -34,6 +34,15 @@ EXTRA_DIST += \
 	%D%/corpus/segment_fuzz/cut.takt \
 	%D%/corpus/segment_fuzz/open.takt
 
+fuzzers += %D%/catalog_fuzz
+tests_fuzz_catalog_fuzz_SOURCES = %D%/catalog_fuzz.c $(fuzz_main)
+tests_fuzz_catalog_fuzz_LDADD = $(log_libs) $(rt_libs)
+tests_fuzz_catalog_fuzz_LDFLAGS = $(fuzz_link)
+EXTRA_DIST += \
+	%D%/corpus/catalog_fuzz/edges.cbor \
+	%D%/corpus/catalog_fuzz/gnss.cbor \
+	%D%/corpus/catalog_fuzz/small.cbor
+
 check_PROGRAMS += $(fuzzers)
 if FUZZING
 fuzz_main =
