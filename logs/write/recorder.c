@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "logs/write/recorder_inner.h"
@@ -364,6 +365,44 @@ static void trim_where_due(struct takt_recorder *recorder, uint64_t now_ns)
 	}
 }
 
+/* --- removal --------------------------------------------------------------------------------- */
+
+static bool is_removed(int fd)
+{
+	struct stat st;
+
+	return fd >= 0 && fstat(fd, &st) == 0 && st.st_nlink == 0;
+}
+
+/* What is written to files without a name is lost when they are closed. Going on elsewhere is for a new
+ * attachment: the writer gives up what it has, and so keeps in the ring what is not released. */
+static void look_for_removal(struct takt_recorder *recorder)
+{
+	bool is_gone = is_removed(recorder->manage.rundir.fd);
+	char text[sizeof(recorder->manage.text)];
+
+	if (atomic_load_explicit(&recorder->is_removed, memory_order_relaxed)) {
+		return;
+	}
+	for (uint32_t i = 0; i < TAKT_BACKEND_SLOTS; i++) {
+		/* Partner: the writer's release store; descriptors are closed by this thread only. */
+		const enum takt_slot_state state =
+			atomic_load_explicit(&recorder->slots[i].state, memory_order_acquire);
+
+		is_gone = is_gone || ((state == TAKT_SLOT_READY || state == TAKT_SLOT_ACTIVE) &&
+				      is_removed(recorder->slots[i].segment.fd));
+	}
+	if (!is_gone) {
+		return;
+	}
+	snprintf(text, sizeof(text),
+		 "%.150s: removed while it was written to; what comes is recorded anew",
+		 recorder->manage.rundir.path);
+	show(recorder, TAKT_RECORDER_FAILING, text);
+	/* Partner: the writer's acquire load. */
+	atomic_store_explicit(&recorder->is_removed, true, memory_order_release);
+}
+
 /* --- tending --------------------------------------------------------------------------------- */
 
 static void show_how_it_goes(struct takt_recorder *recorder)
@@ -372,6 +411,9 @@ static void show_how_it_goes(struct takt_recorder *recorder)
 	const int error = atomic_load_explicit(&recorder->error, memory_order_acquire);
 	char text[sizeof(recorder->manage.text)];
 
+	if (atomic_load_explicit(&recorder->is_removed, memory_order_relaxed)) {
+		return;			/* it has been said */
+	}
 	if (error != 0) {
 		snprintf(text, sizeof(text),
 			 "writing in %.100s failed: %s; writing it again in a new segment",
@@ -445,6 +487,7 @@ enum takt_recorder_end takt_recorder_tend(struct takt_recorder *recorder,
 		if (atomic_load_explicit(&recorder->is_let_go, memory_order_acquire)) {
 			return end_run(recorder);
 		}
+		look_for_removal(recorder);
 		close_slots(recorder, false);
 		make_segment_where_wanted(recorder, now_ns);
 		trim_where_due(recorder, now_ns);

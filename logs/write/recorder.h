@@ -28,6 +28,7 @@ enum takt_recorder_end {
 	TAKT_RECORDER_GOES_ON = 0,
 	TAKT_RECORDER_RUN_ENDED,	/* all is recorded and closed: the region can be removed */
 	TAKT_RECORDER_STOPPED,		/* as asked for; what is not released is still in the region */
+	TAKT_RECORDER_REMOVED,		/* somebody removed its files: destroy, attach again for new ones */
 	TAKT_RECORDER_LOST		/* the backend is unusable: destroy, attach again with another */
 };
 

@@ -104,6 +104,7 @@ struct takt_recorder {
 	/* manager -> writer */
 	_Atomic bool run_has_ended;
 	_Atomic bool is_stopping;
+	_Atomic bool is_removed;	/* files that are written to have no name any more: give up, let go */
 	_Atomic int manager_error;	/* what keeps the manager from its work, 0: nothing */
 	/* writer -> manager */
 	_Atomic bool wants_segment;

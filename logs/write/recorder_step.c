@@ -396,9 +396,16 @@ enum takt_recorder_activity takt_recorder_step(struct takt_recorder *recorder, u
 	/* Partners: the manager's release stores. The run's end is seen before its last positions. */
 	const bool is_stopping = atomic_load_explicit(&recorder->is_stopping, memory_order_acquire);
 	const bool has_ended = atomic_load_explicit(&recorder->run_has_ended, memory_order_acquire);
+	const bool is_removed = atomic_load_explicit(&recorder->is_removed, memory_order_acquire);
 	enum takt_recorder_end end;
 	int r = 0;
 
+	if (is_removed && !step->is_failed && step->current == TAKT_NO_SLOT) {
+		return finish(recorder, TAKT_RECORDER_REMOVED);
+	}
+	if (is_removed && !step->is_failed) {
+		takt_recorder_fail(recorder, -ENOENT);
+	}
 	if (!step->is_started) {
 		r = recorder->backend->ops->start(recorder->backend);
 		step->is_started = true;

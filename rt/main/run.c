@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -55,6 +56,7 @@ struct run {
 	char region[PATH_MAX];
 	char log_dir[PATH_MAX];
 	char directory[PATH_MAX];	/* of the segments, once taktd has said it */
+	int directory_fd;		/* to see that it is removed; -1: none yet */
 	char id[17];
 	pid_t rt;
 	bool rt_ended;
@@ -306,6 +308,7 @@ static bool look_at_recorder(struct run *run)
 	if (run->directory[0] == '\0' &&
 	    memchr(region->recorder->directory, '\0', sizeof(region->recorder->directory))) {
 		memcpy(run->directory, region->recorder->directory, sizeof(run->directory));
+		run->directory_fd = open(run->directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	}
 	warn(run, region->recorder);
 	takt_region_close(region);
@@ -363,10 +366,19 @@ static bool ended_without_a_word(const struct run *run)
 	return was_killed;
 }
 
+/* The directory that was there first is gone; taktd may have made another for what came later. */
+static bool was_removed(const struct run *run)
+{
+	struct stat st;
+
+	return run->directory_fd >= 0 && fstat(run->directory_fd, &st) == 0 && st.st_nlink == 0;
+}
+
 /* Print how it ended and where the recording is. Returns the exit code. */
 static int report(const struct run *run)
 {
 	const bool is_there = run->directory[0] != '\0' && access(run->directory, F_OK) == 0;
+	const bool is_whole = is_there && !was_removed(run) && !run->is_unfinished;
 	const int code = exit_code(run);
 
 	if (WIFSIGNALED(run->rt_status)) {
@@ -379,13 +391,13 @@ static int report(const struct run *run)
 		fprintf(stderr, "takt: a task crashed: takt log lifecycle %s\n", run->id);
 	}
 	fprintf(stderr, "run %s\n", run->id);
-	if (!is_there) {
-		if (run->directory[0] == '\0') {
-			fprintf(stderr, "takt: not recorded: see %s/taktd.log\n", run->run_dir);
-		} else {
-			fprintf(stderr, "takt: the recording was removed meanwhile: %s\n", run->directory);
-		}
-	} else {
+	if (!is_there && run->directory[0] == '\0') {
+		fprintf(stderr, "takt: not recorded: see %s/taktd.log\n", run->run_dir);
+	} else if (!is_there || was_removed(run)) {
+		fprintf(stderr, "takt: the recording was removed meanwhile%s: %s\n",
+			is_there ? ", what came later is there" : "", run->directory);
+	}
+	if (is_there) {
 		if (run->is_unfinished) {
 			fprintf(stderr, "takt: not recorded to its end yet: the rest waits in %s for taktd\n",
 				run->region);
@@ -398,12 +410,12 @@ static int report(const struct run *run)
 			"no failsafe was called\n");
 		return EXIT_CRASHED;
 	}
-	return code == 0 && (!is_there || run->is_unfinished) ? EXIT_NOT_RECORDED : code;
+	return code == 0 && !is_whole ? EXIT_NOT_RECORDED : code;
 }
 
 int takt_command_run(int argc, char **argv)
 {
-	struct run run = { .rt = -1 };
+	struct run run = { .rt = -1, .directory_fd = -1 };
 	const char *dir = option_value(argc, argv, "--run-dir");
 	char fd_text[16];
 	const char *const first[] = { "--as", "takt run", "--ready-fd", fd_text, NULL };
@@ -450,7 +462,7 @@ int takt_command_run(int argc, char **argv)
 int takt_command_check(int argc, char **argv)
 {
 	const char *const first[] = { "--as", "takt check", "--check", NULL };
-	struct run run = { .rt = -1 };
+	struct run run = { .rt = -1, .directory_fd = -1 };
 
 	if (has_option(argc, argv, "--help")) {
 		fputs("usage: takt check [--json] GRAPH.yaml\n"

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <takt/log.h>
+
 #include "tests/unit/unit.h"
 #include "tests/unit/write_faulty.h"
 #include "tests/unit/write_kit.h"
@@ -263,8 +265,91 @@ static void broken_backend_is_given_up_for_another(void **state)
 	end(f, &log);
 }
 
+/* --- files that are removed under the recorder ---------------------------------------------------- */
+
+#define DIRECTORY "0001-test-0123456789abcdef"
+
+static void remove_segments(const struct fixture *f, bool directory_too)
+{
+	char path[PATH_MAX + 64];
+
+	for (uint32_t i = 1; i < 100; i++) {
+		snprintf(path, sizeof(path), "%s/" DIRECTORY "/%04u.takt", f->kit.log_dir, i);
+		unlink(path);
+	}
+	snprintf(path, sizeof(path), "%s/" DIRECTORY, f->kit.log_dir);
+	assert_true(!directory_too || rmdir(path) == 0);
+}
+
+/* Rounds until the recorder gives up what has no name, then a new one. */
+static void go_on_after_removal(struct fixture *f)
+{
+	assert_int_equal(kit_round(&f->kit), TAKT_RECORDER_GOES_ON);
+	assert_non_null(strstr(takt_recorder_status(f->kit.recorder).text, "removed"));
+	assert_int_equal(kit_finish(&f->kit), TAKT_RECORDER_REMOVED);
+	kit_attach(&f->kit, &f->options, false);
+}
+
+/* Everything but what was released before the removal is there, and what is not there is said. */
+static void check_after_removal(struct fixture *f, uint64_t released_records)
+{
+	char path[PATH_MAX + 64];
+	const struct takt_log_record *record;
+	struct takt_log_cursor *cursor;
+	uint64_t next = 0;
+	struct takt_log *log;
+
+	snprintf(path, sizeof(path), "%s/" DIRECTORY, f->kit.log_dir);
+	assert_int_equal(takt_log_open(path, NULL, &log, NULL), 0);
+	assert_int_equal(takt_log_cursor_create(log, NULL, &cursor, NULL), 0);
+	while (takt_log_next(cursor, &record, NULL) == 1) {
+		if (record->stream == 0) {
+			assert_true(next == 0 ? record->cycle <= released_records : record->cycle == next);
+			next = record->cycle + 1;
+		}
+	}
+	assert_int_equal(next, f->kit.put[0]);
+	assert_true(takt_log_info_of(log)->lost_chunk_count > 0);
+	takt_log_cursor_destroy(cursor);
+	takt_log_close(log);
+}
+
+static void recording_goes_on_after_removal(void **state)
+{
+	const bool directory_too = *(const bool *)*state;
+	struct fixture *f = make();
+	uint64_t released_records;
+	struct kit_log log;
+
+	kit_attach(&f->kit, &f->options, false);
+	run_for(f, 1000);
+	kit_drain(&f->kit);
+	released_records = f->kit.put[0];
+	f->faulty.delay_max = 1000000;	/* nothing more is released */
+	run_for(f, 30);
+	assert_true(f->kit.put[0] > released_records);
+	remove_segments(f, directory_too);
+	f->faulty.delay_max = 0;
+	for (uint32_t i = 0; i < f->faulty.held_count; i++) {
+		f->faulty.held[i].delay = 0;
+		f->faulty.held[i].done.result = -EIO;
+	}
+	go_on_after_removal(f);
+	run_for(f, 1000);
+	kit_drain(&f->kit);
+	f->faulty.streams = NULL;
+	kit_rt_dies(&f->kit);
+	assert_int_equal(kit_finish(&f->kit), TAKT_RECORDER_RUN_ENDED);
+	kit_read(&f->kit, &log);
+	check_after_removal(f, released_records);
+	faulty_fini(&f->faulty);
+	kit_fini(&f->kit);
+	free(f);
+}
+
 int main(int argc, char **argv)
 {
+	static const bool directory_too = true, directory_stays = false;
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(short_writes_are_completed),
 		cmocka_unit_test(again_is_tried_again),
@@ -277,6 +362,10 @@ int main(int argc, char **argv)
 		cmocka_unit_test(stop_does_not_wait_for_a_disk_that_refuses),
 		cmocka_unit_test(dead_run_waits_for_the_disk),
 		cmocka_unit_test(broken_backend_is_given_up_for_another),
+		{ "recording_goes_on_when_its_directory_is_removed", recording_goes_on_after_removal,
+		  NULL, NULL, (void *)(uintptr_t)&directory_too },
+		{ "recording_goes_on_when_its_segments_are_removed", recording_goes_on_after_removal,
+		  NULL, NULL, (void *)(uintptr_t)&directory_stays },
 	};
 
 	if (argc > 1) {
