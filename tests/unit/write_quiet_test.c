@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The writer thread after attaching: no allocation, no mapping, no page fault, whatever goes on. A starved thread
- * that holds the process's memory lock must not be able to stop it. */
+/* The writer thread after attaching: no allocation, no mapping, no page fault, whatever goes on: also with hogs
+ * on its CPU and with a thread in its process that allocates, maps and unmaps all the time, as one that serves
+ * a page would. A starved thread that holds the process's memory lock must not be able to stop it. */
 #include <errno.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,9 +77,88 @@ struct watch {
 	uint32_t reaps;
 	long faults_before;
 	_Atomic long faults;
+	bool is_crowded;		/* the writer shares a CPU with the hogs */
 };
 
 #define WARM_UP_REAPS 20u
+
+/* --- company -------------------------------------------------------------------------------------- */
+
+struct company {
+	pthread_t threads[3];
+	_Atomic bool is_over;
+	_Atomic uint64_t mappings;
+};
+
+/* The first of the CPUs that we may use. */
+static void go_to_crowded_cpu(void)
+{
+	cpu_set_t set;
+	size_t cpu = 0;
+
+	sched_getaffinity(0, sizeof(set), &set);
+	while (!CPU_ISSET(cpu, &set)) {
+		cpu++;
+	}
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
+static void *hog(void *user)
+{
+	struct company *company = user;
+
+	go_to_crowded_cpu();
+	while (!atomic_load_explicit(&company->is_over, memory_order_relaxed)) {
+	}
+	return NULL;
+}
+
+static void *map_and_allocate(void *user)
+{
+	struct company *company = user;
+
+	while (!atomic_load_explicit(&company->is_over, memory_order_relaxed)) {
+		const size_t bytes = 1u << 20;
+		char *mapped = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		char *volatile allocated[16];
+
+		for (uint32_t i = 0; i < 16; i++) {
+			allocated[i] = malloc(1000 + i * 20000);
+		}
+		if (mapped != MAP_FAILED) {
+			for (size_t at = 0; at < bytes; at += 4096) {
+				mapped[at] = 1;
+			}
+			munmap(mapped, bytes);
+			atomic_fetch_add(&company->mappings, 1);
+		}
+		for (uint32_t i = 0; i < 16; i++) {
+			free(allocated[i]);
+		}
+	}
+	return NULL;
+}
+
+static void invite(struct company *company)
+{
+	void *(*const bodies[])(void *) = { hog, hog, map_and_allocate };
+
+	for (uint32_t i = 0; i < 3; i++) {
+		assert_int_equal(pthread_create(&company->threads[i], NULL, bodies[i], company), 0);
+	}
+}
+
+static void send_home(struct company *company)
+{
+	atomic_store(&company->is_over, true);
+	for (uint32_t i = 0; i < 3; i++) {
+		pthread_join(company->threads[i], NULL);
+	}
+}
+
+/* --- the writer thread ---------------------------------------------------------------------------- */
 
 static struct watch *self_of(struct takt_backend *backend)
 {
@@ -100,6 +182,9 @@ static int watch_start(struct takt_backend *backend)
 {
 	const int r = self_of(backend)->inner->ops->start(self_of(backend)->inner);
 
+	if (self_of(backend)->is_crowded) {
+		go_to_crowded_cpu();
+	}
 	is_writer = true;
 	return r;
 }
@@ -154,24 +239,20 @@ static struct takt_backend *wrap(struct takt_backend *backend, void *user)
 	return &self->base;
 }
 
-static void writer_thread_allocates_and_faults_nothing(void **state)
+static void record(enum takt_backend_kind kind, bool is_crowded, uint64_t records)
 {
-	const enum takt_backend_kind *kind = *state;
 	const struct kit_spec spec = { .ring_bytes = 16u << 20, .segment_bytes = 1u << 20 };
-	struct watch watch = { 0 };
+	struct watch watch = { .is_crowded = is_crowded };
 	const struct takt_recorder_options options = {
-		.backend = *kind, .notify_fd = -1, .wrap = wrap, .wrap_user = &watch,
+		.backend = kind, .notify_fd = -1, .wrap = wrap, .wrap_user = &watch,
 	};
 	struct kit kit;
 	struct kit_log log;
 
-	if (!kit_can(*kind)) {
-		skip();
-	}
 	atomic_store(&calls_of_writer, 0);
 	kit_init(&kit, &spec);
 	kit_attach(&kit, &options, true);
-	while (kit.put[0] < 60000) {
+	while (kit.put[0] < records) {
 		kit_put_many(&kit, 0, 50);
 		kit_put_many(&kit, 1, 2);
 		kit_seal(&kit);
@@ -185,6 +266,30 @@ static void writer_thread_allocates_and_faults_nothing(void **state)
 	kit_fini(&kit);
 }
 
+static void writer_thread_allocates_and_faults_nothing(void **state)
+{
+	const enum takt_backend_kind *kind = *state;
+
+	if (!kit_can(*kind)) {
+		skip();
+	}
+	record(*kind, false, 60000);
+}
+
+static void writer_thread_allocates_and_faults_nothing_in_company(void **state)
+{
+	const enum takt_backend_kind *kind = *state;
+	struct company company = { .is_over = false };
+
+	if (!kit_can(*kind)) {
+		skip();
+	}
+	invite(&company);
+	record(*kind, true, 30000);
+	send_home(&company);
+	assert_true(atomic_load(&company.mappings) > 10);
+}
+
 static enum takt_backend_kind kinds[] = { TAKT_BACKEND_URING, TAKT_BACKEND_DIRECT };
 
 int main(void)
@@ -194,6 +299,10 @@ int main(void)
 		  writer_thread_allocates_and_faults_nothing, NULL, NULL, &kinds[0] },
 		{ "writer_thread_allocates_and_faults_nothing_direct",
 		  writer_thread_allocates_and_faults_nothing, NULL, NULL, &kinds[1] },
+		{ "writer_thread_allocates_and_faults_nothing_in_company_uring",
+		  writer_thread_allocates_and_faults_nothing_in_company, NULL, NULL, &kinds[0] },
+		{ "writer_thread_allocates_and_faults_nothing_in_company_direct",
+		  writer_thread_allocates_and_faults_nothing_in_company, NULL, NULL, &kinds[1] },
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
