@@ -27,6 +27,7 @@
 #include "rt/main/taktd_runs.h"
 #include "rt/main/taktd_service.h"
 #include "rt/os/limits.h"
+#include "rt/os/memory.h"
 #include "rt/shm/region.h"
 #include "rt/shm/region_guard.h"
 
@@ -292,5 +293,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "taktd: %s: %s\n", command.run_dir, err.text);
 		return 1;
 	}
+	/* So that no page of the writer thread's has to be read again when memory gets short; a limit that forbids
+	 * it is no reason not to record. */
+	takt_memory_lock(0);
 	return run(&command, lock_fd);
 }
