@@ -145,6 +145,15 @@ def refused_direct_writes_are_said_and_done_without():
 
 
 @tap.test
+def log_directory_in_memory_is_as_good_as_any():
+    directory = tempfile.mkdtemp(prefix="takt-e2e-", dir="/dev/shm")
+    try:
+        record_with(None, "recording to", log_dir=directory, ballast=8000)
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@tap.test
 def refused_preallocation_costs_nothing_but_speed():
     record_with(refuse(FALLOCATE, EOPNOTSUPP), "recording to", ballast=8000)
 

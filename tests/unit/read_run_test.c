@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "rt/base/crc32c.h"
 #include "rt/base/tags.h"
 #include "tests/unit/log_check.h"
 #include "tests/unit/unit.h"
@@ -244,6 +245,59 @@ static void directory_named_like_a_graph_does_not_hide_it(void **state)
 	assert_int_equal(chdir(here), 0);
 }
 
+/* Say in both superblocks of @segment that its clock stood at @real_ns when it was made. */
+static void set_clock(struct log_maker_segment *segment, int64_t real_ns)
+{
+	for (uint64_t at = 0; at < TAKT_SEGMENT_CHUNKS_AT; at += TAKT_BLOCK_BYTES) {
+		struct takt_superblock block;
+
+		memcpy(&block, segment->bytes + at, sizeof(block));
+		block.created_real_ns = real_ns;
+		block.crc = takt_crc32c(0, &block, offsetof(struct takt_superblock, crc));
+		memcpy(segment->bytes + at, &block, sizeof(block));
+	}
+}
+
+static void steps_of_the_wall_clock_change_neither_order_nor_times(void **state)
+{
+	/* A clock that starts in 1970, is set, and is set back by an hour, from segment to segment. */
+	static const int64_t clocks_ns[] = {
+		1000000000, LOG_MAKER_ORIGIN_REAL_NS, LOG_MAKER_ORIGIN_REAL_NS - 3600000000000,
+	};
+	struct log_maker *maker = log_maker_create(0xc10c, 7);
+	const struct takt_log_record *record;
+	struct takt_log_cursor *cursor;
+	struct takt_log_error error;
+	struct log_check check;
+	struct takt_log *log;
+	uint64_t mono_ns = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < 3; i++) {
+		if (i > 0) {
+			log_maker_begin(maker);
+		}
+		log_maker_cycles(maker, 30, 10);
+		log_maker_close(maker, i == 2 ? TAKT_SEGMENT_LAST : 0);
+		set_clock(&maker->segments[i], clocks_ns[i]);
+	}
+	assert_true(log_check_segments(maker, &log, &check, &error));
+	assert_string_equal(check.fault, "");
+	assert_int_equal(check.missing_count, 0);
+	assert_int_equal(takt_log_info_of(log)->damage_count, 0);
+	assert_int_equal(takt_log_cursor_create(log, NULL, &cursor, &error), 0);
+	while (takt_log_next(cursor, &record, &error) == 1) {
+		assert_true(record->mono_ns > mono_ns);
+		mono_ns = record->mono_ns;
+		assert_int_equal(record->real_ns - LOG_MAKER_ORIGIN_REAL_NS,
+				 record->mono_ns - LOG_MAKER_ORIGIN_MONO_NS);
+		assert_int_equal(takt_log_mono_ns(log, record->real_ns), record->mono_ns);
+	}
+	takt_log_cursor_destroy(cursor);
+	takt_log_close(log);
+	log_maker_destroy(maker);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -255,6 +309,7 @@ int main(void)
 		cmocka_unit_test(runs_are_listed_oldest_first),
 		cmocka_unit_test(words_are_resolved_to_paths),
 		cmocka_unit_test(directory_named_like_a_graph_does_not_hide_it),
+		cmocka_unit_test(steps_of_the_wall_clock_change_neither_order_nor_times),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
