@@ -117,6 +117,10 @@ static int copy_info(struct takt_recorder *recorder, struct takt_err *err)
 		recorder->manage.kind.segment_bytes =
 			clamp(info->segment_bytes, TAKT_SEGMENT_BYTES_MIN, TAKT_SEGMENT_BYTES_MAX);
 	}
+	if (region->storage) {
+		memcpy(&recorder->manage.storage, region->storage, sizeof(recorder->manage.storage));
+	}
+	recorder->segment_age_ns = recorder->manage.storage.segment_age_ns;
 	recorder->sync_ns = info->sync_ns == 0 ? SYNC_NS_DEFAULT
 					       : clamp(info->sync_ns, SYNC_NS_MIN, SYNC_NS_MAX);
 	return 0;
@@ -142,6 +146,7 @@ int takt_recorder_create(const char *region_path, const struct takt_recorder_opt
 	close(recorder->region->arena_fd);	/* nobody shall shrink the arena through us */
 	recorder->region->arena_fd = -1;
 	recorder->stream_count = recorder->region->stream_count;
+	takt_journal_open(&recorder->journal, recorder->region);
 	/* So that the writer thread faults nothing in; where the kernel cannot, it does. */
 	madvise(recorder->region->arena, recorder->region->arena_bytes, MADV_POPULATE_WRITE);
 	takt_recorder_step_init(recorder);
@@ -257,7 +262,7 @@ static int open_backend(struct takt_recorder *recorder, struct takt_err *err)
 	return r;
 }
 
-static int open_run(struct takt_recorder *recorder, struct takt_writer *writer,
+static int open_run(struct takt_recorder *recorder, struct takt_writer *writer, uint64_t now_ns,
 		    struct takt_err *err)
 {
 	int r = 0;
@@ -273,6 +278,9 @@ static int open_run(struct takt_recorder *recorder, struct takt_writer *writer,
 	}
 	if (r == 0) {
 		r = make_segment(recorder, err);
+	}
+	if (r == 0) {
+		takt_recorder_say_recovered(recorder, now_ns);
 	}
 	if (r == 0 && writer) {
 		r = takt_writer_add(writer, recorder);
@@ -310,11 +318,12 @@ static void close_slot(struct takt_recorder *recorder, struct takt_slot *slot,
 	default:
 		return;
 	}
-	atomic_store_explicit(&slot->state, TAKT_SLOT_FREE, memory_order_relaxed);
+	/* Partner: the writer's acquire load before it ends. */
+	atomic_store_explicit(&slot->state, TAKT_SLOT_FREE, memory_order_release);
 }
 
 /* Close what the writer is through with; at the end what it never used, too. */
-static void close_slots(struct takt_recorder *recorder, bool is_end)
+static void close_slots(struct takt_recorder *recorder, bool is_end, uint64_t now_ns)
 {
 	for (uint32_t i = 0; i < TAKT_BACKEND_SLOTS; i++) {
 		struct takt_slot *slot = &recorder->slots[i];
@@ -322,6 +331,9 @@ static void close_slots(struct takt_recorder *recorder, bool is_end)
 		const enum takt_slot_state state =
 			atomic_load_explicit(&slot->state, memory_order_acquire);
 
+		if (state == TAKT_SLOT_FULL && !is_end && !slot->is_last) {
+			takt_recorder_say_rolled(recorder, slot, now_ns);
+		}
 		if (state != TAKT_SLOT_READY || is_end) {
 			close_slot(recorder, slot, state);
 		}
@@ -424,13 +436,13 @@ static void show_how_it_goes(struct takt_recorder *recorder)
 	}
 }
 
-static enum takt_recorder_end end_run(struct takt_recorder *recorder)
+static enum takt_recorder_end end_run(struct takt_recorder *recorder, uint64_t now_ns)
 {
 	const enum takt_recorder_end end =
 		atomic_load_explicit(&recorder->end, memory_order_relaxed);
 	int r = 0;
 
-	close_slots(recorder, true);
+	close_slots(recorder, true, now_ns);
 	if (!recorder->manage.has_trimmed && recorder->manage.rundir.fd >= 0) {
 		takt_rundir_trim(&recorder->manage.rundir, recorder->manage.first_segment);
 	}
@@ -455,19 +467,21 @@ static enum takt_recorder_end tend_opening(struct takt_recorder *recorder,
 
 	if (atomic_load_explicit(&recorder->is_stopping, memory_order_relaxed)) {
 		atomic_store_explicit(&recorder->end, TAKT_RECORDER_STOPPED, memory_order_relaxed);
-		return end_run(recorder);
+		return end_run(recorder, now_ns);
 	}
 	if (now_ns < recorder->manage.retry_at_ns) {
 		return TAKT_RECORDER_GOES_ON;
 	}
-	if (open_run(recorder, writer, &err) < 0) {
+	if (open_run(recorder, writer, now_ns, &err) < 0) {
 		put_off(recorder, &err, now_ns);
-		close_slots(recorder, true);
+		close_slots(recorder, true, now_ns);
+		takt_recorder_say_disk(recorder, now_ns);
 		return TAKT_RECORDER_GOES_ON;
 	}
 	works_again(recorder);
 	recorder->manage.phase = TAKT_MANAGE_RECORDING;
 	show(recorder, TAKT_RECORDER_WRITING, "");
+	takt_recorder_say_disk(recorder, now_ns);
 	return TAKT_RECORDER_GOES_ON;
 }
 
@@ -485,13 +499,14 @@ enum takt_recorder_end takt_recorder_tend(struct takt_recorder *recorder,
 	case TAKT_MANAGE_RECORDING:
 		/* Partner: takt_recorder_let_go. */
 		if (atomic_load_explicit(&recorder->is_let_go, memory_order_acquire)) {
-			return end_run(recorder);
+			return end_run(recorder, now_ns);
 		}
 		look_for_removal(recorder);
-		close_slots(recorder, false);
+		close_slots(recorder, false, now_ns);
 		make_segment_where_wanted(recorder, now_ns);
 		trim_where_due(recorder, now_ns);
 		show_how_it_goes(recorder);
+		takt_recorder_say_disk(recorder, now_ns);
 		return TAKT_RECORDER_GOES_ON;
 	case TAKT_MANAGE_ENDED:
 	default:

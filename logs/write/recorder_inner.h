@@ -5,6 +5,7 @@
 #define TAKT_LOGS_WRITE_RECORDER_INNER_H
 
 #include "logs/write/intake.h"
+#include "logs/write/journal.h"
 #include "logs/write/recorder.h"
 #include "logs/write/rundir.h"
 #include "logs/write/segment.h"
@@ -28,6 +29,8 @@ struct takt_slot {
 	struct takt_segment segment;
 	uint64_t offset;		/* where the next chunk goes; writer's while active */
 	uint64_t chunk_count;		/* likewise */
+	uint64_t begun_ns;		/* likewise; 0: holds nothing yet */
+	bool is_aged;			/* closed for its age, not for its size */
 	bool is_last;			/* of the run, which ended so: */
 	struct takt_run_end end;
 };
@@ -57,6 +60,7 @@ struct takt_step {			/* the writer thread's */
 	bool is_old_syncing;		/* the sync that is under way is the old segment's last */
 	bool is_saturated;
 	bool is_short_of_segments;
+	uint64_t now_ns;		/* of this round */
 	uint32_t current;		/* slot, or TAKT_NO_SLOT */
 	uint32_t old;			/* slot that waits for its last sync */
 	uint32_t first_stream;		/* whose turn it is */
@@ -98,7 +102,9 @@ struct takt_recorder {
 	struct takt_backend *backend;
 	uint32_t stream_count;
 	uint64_t sync_ns;
+	uint64_t segment_age_ns;	/* 0: none */
 
+	struct takt_journal journal;	/* the manager's; its number is constant */
 	struct takt_slot slots[TAKT_BACKEND_SLOTS];
 
 	/* manager -> writer */
@@ -106,6 +112,7 @@ struct takt_recorder {
 	_Atomic bool is_stopping;
 	_Atomic bool is_removed;	/* files that are written to have no name any more: give up, let go */
 	_Atomic int manager_error;	/* what keeps the manager from its work, 0: nothing */
+	_Atomic bool is_to_say;		/* an event is still to come: do not end */
 	/* writer -> manager */
 	_Atomic bool wants_segment;
 	_Atomic uint64_t broken_chunks;	/* ours; others may scribble on the shared one */
@@ -119,6 +126,7 @@ struct takt_recorder {
 		enum takt_manage_phase phase;
 		enum takt_recorder_phase shown_phase;
 		struct takt_segment_kind kind;
+		struct takt_region_storage storage;
 		struct takt_rundir rundir;
 		bool has_trimmed;
 		bool is_close_failed;
@@ -128,6 +136,10 @@ struct takt_recorder {
 		uint32_t first_segment;
 		uint32_t newest_segment;
 		uint32_t changes;
+		bool has_said_recovered;
+		int disk_error;		/* as last recorded, 0: it works */
+		uint64_t disk_since_ns;
+		int64_t disk_errors;	/* before it began */
 		char why[256];		/* the backend is not the best one */
 		char text[256];
 	} manage;
@@ -163,6 +175,17 @@ void takt_recorder_retire_old(struct takt_recorder *recorder);
 
 /* Hand over what was begun and take completions; wait up to @wait_ns. Returns >= 0, or -errno of the backend. */
 int takt_recorder_collect(struct takt_recorder *recorder, uint64_t wait_ns);
+
+/* --- recorder_say.c: the manager's events in the run's log ---------------------------------------- */
+
+/* That what another left is taken over, where that is so; before the writer has the run. */
+void takt_recorder_say_recovered(struct takt_recorder *recorder, uint64_t now_ns);
+
+/* That the disk fails, or works again, where that has changed. */
+void takt_recorder_say_disk(struct takt_recorder *recorder, uint64_t now_ns);
+
+/* That the segment in @slot is closed, and the next goes on. */
+void takt_recorder_say_rolled(struct takt_recorder *recorder, const struct takt_slot *slot, uint64_t now_ns);
 
 /* --- recorder_step.c -------------------------------------------------------------------------- */
 

@@ -112,7 +112,8 @@ static void begin_segment(struct takt_recorder *recorder, uint32_t slot)
 	TAKT_TEST_POINT("writer_begin_segment");
 	s->offset = s->segment.data_at;
 	s->chunk_count = 0;
-	s->is_last = false;
+	s->begun_ns = 0;
+	s->is_aged = s->is_last = false;
 	r = recorder->backend->ops->use(recorder->backend, slot, s->segment.fd);
 	atomic_store_explicit(&s->state, TAKT_SLOT_ACTIVE, memory_order_relaxed);
 	recorder->step.current = slot;
@@ -191,11 +192,23 @@ static bool take_from(struct takt_recorder *recorder, uint32_t number)
 	extent->is_begun = extent->is_done = false;
 	slot->offset += extent->span.bytes;
 	slot->chunk_count += extent->span.chunk_count;
+	slot->begun_ns = slot->begun_ns != 0 ? slot->begun_ns : step->now_ns;
 	takt_recorder_begin_write(recorder, step->begun++);
 	if (slot->offset - slot->segment.data_at > (slot->segment.bytes - slot->segment.data_at) / 2) {
 		want_segment(recorder);
 	}
 	return !step->is_failed;
+}
+
+/* The current segment is older than the graph wants them: go on in the next as soon as there is one. */
+static void roll_where_aged(struct takt_recorder *recorder)
+{
+	struct takt_slot *slot = &recorder->slots[recorder->step.current];
+
+	if (recorder->segment_age_ns != 0 && slot->begun_ns != 0 &&
+	    recorder->step.now_ns - slot->begun_ns >= recorder->segment_age_ns && roll(recorder)) {
+		slot->is_aged = true;
+	}
 }
 
 static bool has_room(const struct takt_recorder *recorder)
@@ -214,6 +227,7 @@ static void take_chunks(struct takt_recorder *recorder)
 		step->is_short_of_segments = true;
 		return;
 	}
+	roll_where_aged(recorder);
 	while (goes_on && has_room(recorder)) {
 		goes_on = false;
 		for (uint32_t i = 0; i < count && has_room(recorder); i++) {
@@ -282,7 +296,8 @@ static void look(struct takt_recorder *recorder, bool has_ended)
 		struct takt_step_stream *stream = &recorder->step.streams[i];
 		const uint64_t before = stream->intake.sealed + stream->intake.committed;
 
-		takt_intake_look(&stream->intake, has_ended);
+		/* The journal's producer is this process: it has not ended. */
+		takt_intake_look(&stream->intake, has_ended && i != recorder->journal.number);
 		if (stream->intake.sealed + stream->intake.committed != before) {
 			stream->is_empty = false;
 		}
@@ -348,6 +363,21 @@ static enum takt_recorder_activity after_failure(struct takt_recorder *recorder,
 	return TAKT_RECORDER_BUSY;
 }
 
+/* Whether the manager has events to record before the run's log may end: it closes a segment, or has not seen
+ * that the disk works again. Partners: its release stores behind them. */
+static bool is_manager_behind(const struct takt_recorder *recorder)
+{
+	for (uint32_t i = 0; i < TAKT_BACKEND_SLOTS; i++) {
+		const uint32_t state =
+			atomic_load_explicit(&recorder->slots[i].state, memory_order_acquire);
+
+		if (state == TAKT_SLOT_FULL || state == TAKT_SLOT_POISONED) {
+			return true;
+		}
+	}
+	return atomic_load_explicit(&recorder->is_to_say, memory_order_acquire);
+}
+
 /* Whether it is over, and how. While the disk refuses, a stop does not wait for it. */
 static enum takt_recorder_end judge_end(const struct takt_recorder *recorder, bool is_stopping,
 					bool has_ended, uint64_t now_ns)
@@ -397,9 +427,12 @@ enum takt_recorder_activity takt_recorder_step(struct takt_recorder *recorder, u
 	const bool is_stopping = atomic_load_explicit(&recorder->is_stopping, memory_order_acquire);
 	const bool has_ended = atomic_load_explicit(&recorder->run_has_ended, memory_order_acquire);
 	const bool is_removed = atomic_load_explicit(&recorder->is_removed, memory_order_acquire);
+	/* Before the last look: what the manager has said by then is seen by it. */
+	const bool is_behind = is_manager_behind(recorder);
 	enum takt_recorder_end end;
 	int r = 0;
 
+	step->now_ns = now_ns;
 	if (is_removed && !step->is_failed && step->current == TAKT_NO_SLOT) {
 		return finish(recorder, TAKT_RECORDER_REMOVED);
 	}
@@ -420,6 +453,9 @@ enum takt_recorder_activity takt_recorder_step(struct takt_recorder *recorder, u
 		return lose(recorder, r);
 	}
 	end = judge_end(recorder, is_stopping, has_ended, now_ns);
+	if (end == TAKT_RECORDER_RUN_ENDED && (is_behind || is_manager_behind(recorder))) {
+		return TAKT_RECORDER_BUSY;
+	}
 	if (end != TAKT_RECORDER_GOES_ON) {
 		return finish(recorder, end);
 	}

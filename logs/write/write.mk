@@ -7,9 +7,11 @@ libwrite_la_SOURCES = \
 	%D%/backend_pwrite.c \
 	%D%/backend_uring.c \
 	%D%/intake.c %D%/intake.h \
+	%D%/journal.c %D%/journal.h \
 	%D%/recorder.c %D%/recorder.h %D%/recorder_inner.h \
 	%D%/recorder_io.c %D%/recorder_step.c \
 	%D%/repair.c %D%/repair.h \
+	%D%/recorder_io.c %D%/recorder_say.c %D%/recorder_step.c \
 	%D%/rundir.c %D%/rundir.h \
 	%D%/segment.c %D%/segment.h \
 	%D%/writer.c %D%/writer.h

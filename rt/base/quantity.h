@@ -2,7 +2,7 @@
 /* Quantities as people write them: a decimal number and its unit, "100ms", "1.5 kHz", "256MiB".
  *
  * Units by what is asked for:
- *     "s"         ns us ms s min h
+ *     "s"         ns us ms s min h d
  *     "Hz"        Hz kHz MHz GHz
  *     "B"         B kB KiB MB MiB GB GiB TB TiB
  *     other       the unit itself, or n u m k M G before it ("mm" where "m" is asked for)

@@ -200,6 +200,10 @@ static int sections_read(struct takt_config *config, const struct takt_node *roo
 				  &config->logging, err);
 	}
 	if (rc == 0) {
+		rc = section_read(&config->logging.retention, TAKT_PLACE_RETENTION,
+				  "logging: retention", &config->retention, err);
+	}
+	if (rc == 0) {
 		rc = plugins_read(config, err);
 	}
 	if (rc == 0) {

@@ -43,6 +43,7 @@ struct takt_config {
 	struct takt_root_keys root;
 	struct takt_runtime_keys runtime;
 	struct takt_logging_keys logging;
+	struct takt_retention_keys retention;
 	const struct takt_node **plugins;	/* texts */
 	struct takt_config_task *tasks;
 	struct takt_config_connection *connections;

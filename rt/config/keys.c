@@ -13,6 +13,7 @@
 #define TAKT_ROOT_KEY(...) ROW(TAKT_PLACE_ROOT, takt_root_keys, __VA_ARGS__)
 #define TAKT_RUNTIME_KEY(...) ROW(TAKT_PLACE_RUNTIME, takt_runtime_keys, __VA_ARGS__)
 #define TAKT_LOGGING_KEY(...) ROW(TAKT_PLACE_LOGGING, takt_logging_keys, __VA_ARGS__)
+#define TAKT_RETENTION_KEY(...) ROW(TAKT_PLACE_RETENTION, takt_retention_keys, __VA_ARGS__)
 #define TAKT_TASK_KEY(...) ROW(TAKT_PLACE_TASK, takt_task_keys, __VA_ARGS__)
 #define TAKT_CONNECTION_KEY(...) ROW(TAKT_PLACE_CONNECTION, takt_connection_keys, __VA_ARGS__)
 #define TAKT_TYPE_KEY(...) ROW(TAKT_PLACE_TYPE, takt_type_keys, __VA_ARGS__)
@@ -28,6 +29,7 @@ static const char *const place_names[] = {
 	[TAKT_PLACE_ROOT] = "",
 	[TAKT_PLACE_RUNTIME] = "runtime",
 	[TAKT_PLACE_LOGGING] = "logging",
+	[TAKT_PLACE_RETENTION] = "logging.retention",
 	[TAKT_PLACE_TASK] = "tasks[]",
 	[TAKT_PLACE_CONNECTION] = "connections[]",
 	[TAKT_PLACE_TYPE] = "types.NAME",

@@ -20,6 +20,7 @@
 
 #define EVENTS_RING_BYTES (1u << 20)
 #define SMALL_RING_BYTES (256u << 10)
+#define OTHER_STREAMS 5u	/* beside those of io and background tasks */
 #define OTHER_BYTES (16u << 20)	/* locked beside the lane's ring: rings of events, stacks, tasks */
 
 static void missing(struct takt_engine *engine, const char *format, ...)
@@ -192,6 +193,8 @@ static uint32_t list_streams(const struct takt_engine *engine, struct takt_strea
 		streams[n++] = spec_of(name, TAKT_STREAM_EVENTS, TAKT_EVENT_BYTES_MAX,
 				       SMALL_RING_BYTES);
 	}
+	streams[n++] = spec_of(TAKT_RECORDER_STREAM, TAKT_STREAM_EVENTS, TAKT_RECORDER_RECORD_BYTES_MAX,
+			       TAKT_RECORDER_RING_BYTES);	/* taktd's */
 	return n;
 }
 
@@ -217,9 +220,9 @@ int takt_engine_make_region(struct takt_engine *engine, struct takt_err *err)
 	void *catalog = NULL;
 	int r;
 
-	if (engine->worker_count + 4 > TAKT_STREAMS_MAX) {
+	if (engine->worker_count + OTHER_STREAMS > TAKT_STREAMS_MAX) {
 		return takt_err_set(err, -E2BIG, "more than %u io and background tasks",
-				    TAKT_STREAMS_MAX - 4);
+				    TAKT_STREAMS_MAX - OTHER_STREAMS);
 	}
 	r = fill_info(engine, err);
 	if (r < 0) {
@@ -227,6 +230,12 @@ int takt_engine_make_region(struct takt_engine *engine, struct takt_err *err)
 	}
 	spec.stream_count = list_streams(engine, streams);
 	spec.info = engine->region_info;
+	spec.storage = (struct takt_region_storage){
+		.segment_age_ns = engine->plan->segment_age_ns,
+		.max_bytes = engine->plan->retention_bytes,
+		.max_age_ns = engine->plan->retention_age_ns,
+		.min_free_bytes = engine->plan->retention_free_bytes,
+	};
 	r = takt_engine_make_catalog(engine, streams, spec.stream_count, &catalog, &spec.catalog_bytes,
 				     err);
 	if (r < 0) {

@@ -79,6 +79,10 @@ static int settings_fill(struct takt_loader *loader)
 	plan->flush_ns = config->logging.flush.number;
 	plan->sync_ns = config->logging.sync.number;
 	plan->segment_bytes = config->logging.segment.number;
+	plan->segment_age_ns = config->logging.segment_age.number;
+	plan->retention_bytes = config->retention.max_size.number;
+	plan->retention_age_ns = config->retention.max_age.number;
+	plan->retention_free_bytes = config->retention.min_free.number;
 	plan->arena_bytes = config->logging.arena.number;
 	plan->stall_ns = config->logging.stall.number;
 	return log_dir_fill(loader);

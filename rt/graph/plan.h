@@ -75,6 +75,10 @@ struct takt_plan {
 	uint64_t flush_ns;
 	uint64_t sync_ns;
 	uint64_t segment_bytes;
+	uint64_t segment_age_ns;	/* these four: 0: no limit */
+	uint64_t retention_bytes;
+	uint64_t retention_age_ns;
+	uint64_t retention_free_bytes;
 	uint64_t arena_bytes;		/* 0: computed from stall_ns */
 	uint64_t stall_ns;		/* seconds of recording that the arena must hold */
 	struct takt_plan_task *tasks;	/* in plan order: a producer before its readers */

@@ -43,26 +43,6 @@ static void value_write(const struct takt_key *key, const struct takt_value *val
 	}
 }
 
-/* All keys of a section that have a value, one a line. */
-static void section_write(enum takt_key_place place, const void *values,
-			  struct takt_text_buffer *out)
-{
-	uint32_t count;
-	const struct takt_key *keys = takt_keys(&count);
-
-	takt_text_buffer_printf(out, "%s:\n", takt_key_place_name(place));
-	for (uint32_t i = 0; i < count; i++) {
-		const struct takt_value *value =
-			(const struct takt_value *)((const char *)values + keys[i].offset_bytes);
-
-		if (keys[i].place == place && (value->node || value->text[0])) {
-			takt_text_buffer_printf(out, "  %s: ", keys[i].key);
-			value_write(&keys[i], value, out);
-			takt_text_buffer_puts(out, "\n");
-		}
-	}
-}
-
 static void node_open(const struct takt_node *node, struct takt_text_buffer *out)
 {
 	if (node->key) {
@@ -103,6 +83,30 @@ static void map_write(const struct takt_node *map, struct takt_text_buffer *out)
 		}
 	}
 	takt_text_buffer_puts(out, "\n");
+}
+
+/* All keys of a section that have a value, one a line. */
+static void section_write(enum takt_key_place place, const void *values,
+			  struct takt_text_buffer *out)
+{
+	uint32_t count;
+	const struct takt_key *keys = takt_keys(&count);
+
+	takt_text_buffer_printf(out, "%s:\n", takt_key_place_name(place));
+	for (uint32_t i = 0; i < count; i++) {
+		const struct takt_value *value =
+			(const struct takt_value *)((const char *)values + keys[i].offset_bytes);
+
+		if (keys[i].place == place && (value->node || value->text[0])) {
+			takt_text_buffer_printf(out, "  %s: ", keys[i].key);
+			if (keys[i].kind == TAKT_KEY_MAP) {
+				map_write(value->node, out);
+			} else {
+				value_write(&keys[i], value, out);
+			}
+			takt_text_buffer_puts(out, "\n");
+		}
+	}
 }
 
 /* Keys that say something where the task runs. */

@@ -102,6 +102,13 @@ struct takt_lifecycle_record {
 };
 static_assert(sizeof(struct takt_lifecycle_record) == 64, "lifecycle record");
 
+/* taktd's own events, in the stream of this name. */
+#define TAKT_RECORDER_STREAM "recorder"
+#define TAKT_RECORDER_TEXT_MAX 256u
+#define TAKT_RECORDER_RECORD_BYTES_MAX                                                             \
+	((uint32_t)sizeof(struct takt_lifecycle_record) + TAKT_RECORDER_TEXT_MAX)
+#define TAKT_RECORDER_RING_BYTES (256u << 10)
+
 enum takt_event {
 #define TAKT_EVENT(number, name, v0, v1, v2, v3, doc) TAKT_EVENT_##name = number,
 #include "rt/shm/lifecycle.def"

@@ -17,12 +17,13 @@
 #include "rt/msg/catalog.h"
 #include "rt/shm/region_lock.h"
 
+#define SECTION_COUNT 6u
 #define MADE_PREFIX "."
 
 struct placement {
 	uint64_t control_bytes;
 	uint64_t arena_bytes;
-	struct takt_section sections[5];
+	struct takt_section sections[SECTION_COUNT];
 	uint64_t ring_bytes[TAKT_STREAMS_MAX];
 };
 
@@ -54,17 +55,19 @@ int takt_run_dir_ensure(const char *run_dir, struct takt_err *err)
 
 static void place(const struct takt_region_spec *spec, uint32_t shrink, struct placement *p)
 {
-	const uint64_t bytes[5] = {
+	const uint64_t bytes[SECTION_COUNT] = {
 		sizeof(struct takt_region_info),
 		(uint64_t)spec->stream_count * sizeof(struct takt_stream_shared),
 		sizeof(struct takt_rt_state), sizeof(struct takt_recorder_state),
 		spec->catalog_bytes,
+		sizeof(struct takt_region_storage),
 	};
-	const uint32_t strides[5] = { (uint32_t)bytes[0], sizeof(struct takt_stream_shared),
-				      (uint32_t)bytes[2], (uint32_t)bytes[3], 1 };
+	const uint32_t strides[SECTION_COUNT] = { (uint32_t)bytes[0], sizeof(struct takt_stream_shared),
+				      (uint32_t)bytes[2], (uint32_t)bytes[3], 1,
+				      sizeof(struct takt_region_storage) };
 	uint64_t offset = TAKT_REGION_ALIGN;
 
-	for (uint32_t i = 0; i < 5; i++) {
+	for (uint32_t i = 0; i < SECTION_COUNT; i++) {
 		p->sections[i] = (struct takt_section){ i + 1, strides[i], offset, bytes[i] };
 		offset += takt_round_up(bytes[i], TAKT_REGION_ALIGN);
 	}
@@ -132,6 +135,9 @@ static void fill(struct takt_region *region, const struct takt_region_spec *spec
 								  p->sections[3].offset);
 	region->catalog = (char *)region->control + p->sections[4].offset;
 	memcpy((char *)region->control + p->sections[4].offset, spec->catalog, spec->catalog_bytes);
+	memcpy((char *)region->control + p->sections[5].offset, &spec->storage, sizeof(spec->storage));
+	region->storage = (const struct takt_region_storage *)(const void *)((char *)region->control +
+									     p->sections[5].offset);
 	region->stream_count = spec->stream_count;
 	region->run = spec->info.run;
 	for (uint32_t i = 0; i < spec->stream_count; i++) {
@@ -149,7 +155,7 @@ static void fill(struct takt_region *region, const struct takt_region_spec *spec
 	header->abi_minor = TAKT_REGION_ABI_MINOR;
 	header->endian = TAKT_REGION_ENDIAN;
 	header->header_bytes = sizeof(*header);
-	header->section_count = 5;
+	header->section_count = SECTION_COUNT;
 	header->control_bytes = p->control_bytes;
 	header->arena_bytes = p->arena_bytes;
 	header->magic = TAKT_REGION_MAGIC;

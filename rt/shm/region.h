@@ -19,7 +19,7 @@
 
 #define TAKT_REGION_MAGIC 0x304e4f4947455254ull
 #define TAKT_REGION_ABI_MAJOR 1u
-#define TAKT_REGION_ABI_MINOR 0u
+#define TAKT_REGION_ABI_MINOR 1u
 #define TAKT_REGION_ENDIAN 0x01020304u
 #define TAKT_REGION_ALIGN 65536u
 #define TAKT_STREAMS_MAX 64u
@@ -30,7 +30,8 @@ enum takt_section_id {
 	TAKT_SECTION_STREAMS = 2,	/* struct takt_stream_shared [count]; see there */
 	TAKT_SECTION_STATE = 3,		/* struct takt_rt_state; takt-rt */
 	TAKT_SECTION_RECORDER = 4,	/* struct takt_recorder_state; the taktd with the lock */
-	TAKT_SECTION_CATALOG = 5	/* CBOR; takt-rt, before the rename */
+	TAKT_SECTION_CATALOG = 5,	/* CBOR; takt-rt, before the rename */
+	TAKT_SECTION_STORAGE = 6	/* struct takt_region_storage; likewise; regions of ABI 1.0 have none */
 };
 
 struct takt_section {
@@ -66,6 +67,13 @@ struct takt_region_info {
 	char boot_id[40];
 	char machine_id[40];
 	char log_dir[PATH_MAX];		/* absolute */
+};
+
+struct takt_region_storage {		/* 0: no limit */
+	uint64_t segment_age_ns;	/* a segment is closed after this time */
+	uint64_t max_bytes;		/* what the graph's runs in log_dir may take */
+	uint64_t max_age_ns;		/* older segments are deleted */
+	uint64_t min_free_bytes;	/* of the file system */
 };
 
 enum takt_rt_phase { TAKT_RT_STARTING = 0, TAKT_RT_RUNNING, TAKT_RT_STOPPING, TAKT_RT_ENDED };
@@ -126,6 +134,7 @@ struct takt_region_spec {
 	const void *catalog;
 	uint32_t catalog_bytes;
 	struct takt_region_info info;	/* stream_count, catalog_bytes are filled in by create */
+	struct takt_region_storage storage;
 };
 
 enum takt_region_role { TAKT_REGION_RT, TAKT_REGION_RECORDER, TAKT_REGION_READER };
@@ -146,6 +155,7 @@ struct takt_region {
 	char *arena;
 	uint64_t arena_bytes;
 	const struct takt_region_info *info;
+	const struct takt_region_storage *storage;	/* NULL: an older region */
 	const void *catalog;
 	struct takt_stream_shared *streams;
 	struct takt_rt_state *rt;

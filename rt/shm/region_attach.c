@@ -139,6 +139,7 @@ static int find_sections(struct takt_region *region, struct takt_err *err)
 	region->rt = find_section(region, &header, TAKT_SECTION_STATE, sizeof(*region->rt), &bytes);
 	region->recorder = find_section(region, &header, TAKT_SECTION_RECORDER, sizeof(*region->recorder),
 					&bytes);
+	region->storage = find_section(region, &header, TAKT_SECTION_STORAGE, sizeof(*region->storage), &bytes);
 	region->catalog = find_section(region, &header, TAKT_SECTION_CATALOG, 1, &bytes);
 	if (region->info) {
 		memcpy(&info, region->info, sizeof(info));

@@ -116,6 +116,13 @@ struct takt_chunk_place {
 	bool open;			/* not sealed: used_bytes follows from `committed` */
 };
 
+/* Producer side of a stream that a process produced before which is gone: goes on behind what that one had
+ * committed, with the next number; a chunk that it left open is sealed. @view (of @shared) lends a mapping that
+ * can be written. Returns 0, or -EBADMSG when what stands there does not add up: then nothing may be put.
+ * [setup] */
+TAKT_SETUP int takt_stream_resume(struct takt_stream *stream, struct takt_stream_shared *shared,
+				  const struct takt_stream_view *view);
+
 /* Consistent snapshot: released <= sealed, committed read last. -EBADMSG when the values are
  * impossible.  [any] */
 TAKT_ANY int takt_stream_positions(const struct takt_stream_view *view,

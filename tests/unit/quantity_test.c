@@ -58,7 +58,7 @@ static void errors_show_the_right_form(void **state)
 	expect_error("64", "B", "write 64MiB");
 	expect_error("3", "deg", "write 3deg");
 	expect_error("100MS", "s", "did you mean ms?");
-	expect_error("5parsec", "s", "use one of ns us ms s min h");
+	expect_error("5parsec", "s", "use one of ns us ms s min h d");
 	expect_error("5mm", "deg", "must be deg, not `mm`");
 	expect_error("5m", "1", "bare number");
 	expect_error("fast", "Hz", "no number: write it like 10Hz");

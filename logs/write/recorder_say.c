@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the manager records about the recording itself: see journal.h. */
+#include <errno.h>
+
+#include "logs/write/recorder_inner.h"
+
+static int64_t bytes_waiting(const struct takt_region *region)
+{
+	struct takt_stream_positions p;
+	int64_t bytes = 0;
+
+	for (uint32_t i = 0; i < region->stream_count; i++) {
+		const struct takt_stream_view view = takt_region_view(region, i);
+
+		if (takt_stream_positions(&view, &p) == 0) {
+			bytes += (int64_t)(p.sealed - p.released);
+		}
+	}
+	return bytes;
+}
+
+static int64_t errors_so_far(const struct takt_recorder *recorder)
+{
+	return (int64_t)atomic_load_explicit(&recorder->region->recorder->errors, memory_order_relaxed);
+}
+
+void takt_recorder_say_recovered(struct takt_recorder *recorder, uint64_t now_ns)
+{
+	const bool has_ended = atomic_load_explicit(&recorder->run_has_ended, memory_order_relaxed);
+	const int64_t values[4] = { bytes_waiting(recorder->region),
+				    recorder->manage.first_segment - 1, !has_ended };
+
+	if (!recorder->manage.has_said_recovered && (recorder->manage.first_segment > 1 || has_ended)) {
+		takt_journal_put(&recorder->journal, now_ns, TAKT_EVENT_recorder_recovered, values, NULL);
+	}
+	recorder->manage.has_said_recovered = true;
+}
+
+static void say_failure(struct takt_recorder *recorder, int error, uint64_t now_ns)
+{
+	const int64_t waiting = bytes_waiting(recorder->region);
+	const bool is_full = error == -ENOSPC || error == -EDQUOT;
+	const int64_t full[4] = { waiting }, failed[4] = { -error, waiting };
+
+	takt_journal_put(&recorder->journal, now_ns,
+			 is_full ? TAKT_EVENT_disk_full : TAKT_EVENT_disk_failed, is_full ? full : failed,
+			 recorder->manage.text);
+}
+
+void takt_recorder_say_disk(struct takt_recorder *recorder, uint64_t now_ns)
+{
+	/* Partner: the writer's release stores. */
+	const int of_writer = atomic_load_explicit(&recorder->error, memory_order_acquire);
+	const int of_manager = atomic_load_explicit(&recorder->manager_error, memory_order_relaxed);
+	const int error = of_writer != 0 ? of_writer : of_manager == -EAGAIN ? 0 : of_manager;
+	const int64_t values[4] = { (int64_t)(now_ns - recorder->manage.disk_since_ns),
+				    errors_so_far(recorder) - recorder->manage.disk_errors };
+
+	if (error == recorder->manage.disk_error) {
+		return;
+	}
+	if (error == 0) {
+		takt_journal_put(&recorder->journal, now_ns, TAKT_EVENT_disk_recovered, values, NULL);
+	} else {
+		if (recorder->manage.disk_error == 0) {
+			recorder->manage.disk_since_ns = now_ns;
+			recorder->manage.disk_errors = errors_so_far(recorder) - 1;
+		}
+		say_failure(recorder, error, now_ns);
+	}
+	recorder->manage.disk_error = error;
+	/* Partner: the writer's acquire load before it ends; what is put above is then seen. */
+	atomic_store_explicit(&recorder->is_to_say, error != 0, memory_order_release);
+}
+
+void takt_recorder_say_rolled(struct takt_recorder *recorder, const struct takt_slot *slot, uint64_t now_ns)
+{
+	const int64_t values[4] = { slot->segment.number, (int64_t)slot->offset,
+				    (int64_t)slot->chunk_count };
+
+	takt_journal_put(&recorder->journal, now_ns, TAKT_EVENT_segment_rolled, values,
+			 slot->is_aged ? "age" : "full");
+}
