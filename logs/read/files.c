@@ -142,9 +142,26 @@ int takt_log_files_add_directory(struct takt_log_files *files, const char *path,
 bool takt_log_files_are_clean(const struct takt_log_files *files)
 {
 	const uint32_t closed = TAKT_SEGMENT_CLEAN | TAKT_SEGMENT_LAST;
+	const struct takt_log_segment *last =
+		files->segment_count > 0 ? files->segments[files->segment_count - 1] : NULL;
 
-	return files->segment_count > 0 &&
-	       (files->segments[files->segment_count - 1]->flags & closed) == closed;
+	for (uint32_t i = 0; last && i < files->removed_count; i++) {
+		if (files->removed[i] > last->number) {	/* the run's end was deleted */
+			return (last->flags & TAKT_SEGMENT_CLEAN) != 0;
+		}
+	}
+	return last && (last->flags & closed) == closed;
+}
+
+bool takt_log_files_are_part(const struct takt_log_files *files)
+{
+	return files->segment_count > 0 && (files->segments[0]->flags & TAKT_SEGMENT_PART) != 0;
+}
+
+bool takt_log_files_are_from_start(const struct takt_log_files *files)
+{
+	return files->segment_count > 0 && files->segments[0]->number == 1 &&
+	       !takt_log_files_are_part(files);
 }
 
 const char *takt_log_files_region(const struct takt_log_files *files)
@@ -159,6 +176,7 @@ void takt_log_files_fini(struct takt_log_files *files)
 	}
 	free(files->segments);
 	free(files->directory);
+	free(files->removed);
 	takt_log_index_fini(&files->index);
 	takt_log_damage_fini(&files->damages);
 	*files = (struct takt_log_files){ 0 };
@@ -381,6 +399,9 @@ void takt_log_files_report_gap(struct takt_log_files *files, uint32_t stream, ui
 		return;
 	}
 	s->lost_before_seq = last_seq + 1;
+	if (takt_log_files_is_removed(files, stream, first_seq, last_seq)) {
+		return;		/* on purpose */
+	}
 	s->lost_chunk_count += last_seq - first_seq + 1;
 	takt_log_damage_put(&files->damages, &(struct takt_log_damage){
 		.file = "", .what = "chunks are missing", .kind = TAKT_LOG_LOST_CHUNKS,
@@ -391,7 +412,7 @@ void takt_log_files_report_gaps(struct takt_log_files *files)
 {
 	/* Older segments may have been removed on purpose: what comes before the first is not
 	 * missing. */
-	const bool from_start = files->segment_count > 0 && files->segments[0]->number == 1;
+	const bool from_start = takt_log_files_are_from_start(files);
 
 	for (uint32_t i = 0; i < files->index.stream_count; i++) {
 		const struct takt_log_index_stream *stream = &files->index.streams[i];

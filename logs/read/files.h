@@ -16,6 +16,8 @@ struct takt_log_files {
 	bool grows;			/* the writer may not be done */
 	struct takt_log_index index;
 	struct takt_log_damage_list damages;
+	uint32_t *removed;		/* numbers of segments that retention has deleted */
+	uint32_t removed_count;
 };
 
 /* Add the segments in directory @path that are not known yet; other files are left alone, a segment
@@ -55,6 +57,20 @@ void takt_log_files_report_gap(struct takt_log_files *files, uint32_t stream, ui
 
 /* True when the last segment was closed and says that the run ended there.  [any] */
 bool takt_log_files_are_clean(const struct takt_log_files *files);
+
+/* True when the log was cut out of another.  [any] */
+bool takt_log_files_are_part(const struct takt_log_files *files);
+
+/* True when the oldest segment is the run's first: what comes before its chunks is missed.  [any] */
+bool takt_log_files_are_from_start(const struct takt_log_files *files);
+
+/* removed.c: read which segments were deleted. Nothing to be read is none.  [bg] */
+void takt_log_files_load_removed(struct takt_log_files *files);
+
+/* Whether a segment was deleted that stood between the chunks around [@first_seq, @last_seq] of
+ * @stream: what is missing there was in it. Loads the list.  [bg] */
+bool takt_log_files_is_removed(struct takt_log_files *files, uint32_t stream, uint64_t first_seq,
+			       uint64_t last_seq);
 
 /* Where the last segment says that the run's shared memory is; "" when there is none.  [any] */
 const char *takt_log_files_region(const struct takt_log_files *files);

@@ -12,6 +12,7 @@ struct takt_log {
 	struct takt_log_files files;
 	struct takt_log_live *live;	/* NULL: finished, or not asked for */
 	struct takt_log_info *info;
+	struct takt_log_file file;	/* as lent last */
 	bool over;			/* live: the run's process is gone */
 };
 

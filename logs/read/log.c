@@ -61,9 +61,12 @@ static int open_directory(struct takt_log *log, const char *path, bool live,
 /* Find the run's region, or go on as with a finished log. */
 static int join_live(struct takt_log *log, const char *run_dir, struct takt_log_error *error)
 {
-	int r = log->live ? 0 : takt_log_live_find(run_dir, takt_log_files_region(&log->files),
-						 log->files.run, &log->live, error);
+	int r = log->live ? 0 : -ENOENT;
 
+	if (!log->live && !takt_log_files_are_part(&log->files)) {
+		r = takt_log_live_find(run_dir, takt_log_files_region(&log->files), log->files.run,
+				       &log->live, error);
+	}
 	if (r < 0 && r != -ENOENT) {
 		return r;
 	}
@@ -126,6 +129,7 @@ static int read_heads(struct takt_log *log, struct takt_log_error *error)
 	if (r < 0) {
 		return takt_log_fail(error, r, "%s: %s", log->path, strerror(-r));
 	}
+	takt_log_files_load_removed(&log->files);
 	if (!log->files.grows) {
 		takt_log_files_report_gaps(&log->files);
 	}
@@ -348,6 +352,8 @@ const struct takt_log_info *takt_log_info_of(const struct takt_log *log)
 	info->segment_count = files->segment_count;
 	info->machine_id = files->segment_count ? files->segments[0]->machine_id : "";
 	info->boot_id = files->segment_count ? files->segments[0]->boot_id : "";
+	info->removed_count = files->removed_count;
+	info->is_part = takt_log_files_are_part(files);
 	info->bytes = 0;
 	for (uint32_t i = 0; i < files->segment_count; i++) {
 		info->bytes += files->segments[i]->bytes;

@@ -6,12 +6,14 @@ libread_la_SOURCES = \
 	%D%/damage.c %D%/damage.h \
 	%D%/ending.c \
 	%D%/error.c %D%/error.h \
+	%D%/file_list.c \
 	%D%/files.c %D%/files.h \
 	%D%/handle.h \
 	%D%/index.c %D%/index.h \
 	%D%/io.c %D%/io.h \
 	%D%/live.c %D%/live.h \
 	%D%/log.c \
+	%D%/removed.c \
 	%D%/resolve.c \
 	%D%/run.c %D%/run.h \
 	%D%/segment.c %D%/segment.h \

@@ -162,6 +162,7 @@ static int add_directory(struct takt_log_runs *runs, const char *path, const cha
 	for (uint32_t i = 0; i < files.segment_count; i++) {
 		run.bytes += files.segments[i]->bytes;
 	}
+	takt_log_files_load_removed(&files);
 	run.state = takt_log_files_are_clean(&files) ? TAKT_LOG_CLEAN
 		  : is_live(run_dir, &files) ? TAKT_LOG_LIVE : TAKT_LOG_CUT;
 	if (run.state == TAKT_LOG_CLEAN) {

@@ -222,7 +222,7 @@ void takt_log_source_stand(const struct takt_log *log, struct takt_log_source *s
 {
 	const struct takt_log_index_stream *stream = &log->files.index.streams[source->number];
 	const bool from_start = log->files.segment_count == 0 ||
-				log->files.segments[0]->number == 1;
+				takt_log_files_are_from_start(&log->files);
 
 	source->done = false;
 	source->anywhere = at == 0 && !from_start;

@@ -360,6 +360,7 @@ static void make_segment_where_wanted(struct takt_recorder *recorder, uint64_t n
 		return;
 	}
 	if (!has_ready_slot(recorder) && make_segment(recorder, &err) < 0) {
+		recorder->manage.retain_at_ns = 0;	/* deleting may help */
 		put_off(recorder, &err, now_ns);
 		return;
 	}
@@ -432,7 +433,7 @@ static void show_how_it_goes(struct takt_recorder *recorder)
 			 strrchr(recorder->manage.rundir.path, '/') + 1, strerror(-error));
 		show(recorder, TAKT_RECORDER_FAILING, text);
 	} else if (atomic_load_explicit(&recorder->manager_error, memory_order_relaxed) == 0) {
-		show(recorder, TAKT_RECORDER_WRITING, "");
+		show(recorder, TAKT_RECORDER_WRITING, recorder->manage.retention_text);
 	}
 }
 
@@ -473,7 +474,9 @@ static enum takt_recorder_end tend_opening(struct takt_recorder *recorder,
 		return TAKT_RECORDER_GOES_ON;
 	}
 	if (open_run(recorder, writer, now_ns, &err) < 0) {
+		recorder->manage.retain_at_ns = 0;	/* deleting may help */
 		put_off(recorder, &err, now_ns);
+		takt_recorder_retain(recorder, now_ns);
 		close_slots(recorder, true, now_ns);
 		takt_recorder_say_disk(recorder, now_ns);
 		return TAKT_RECORDER_GOES_ON;
@@ -505,6 +508,7 @@ enum takt_recorder_end takt_recorder_tend(struct takt_recorder *recorder,
 		close_slots(recorder, false, now_ns);
 		make_segment_where_wanted(recorder, now_ns);
 		trim_where_due(recorder, now_ns);
+		takt_recorder_retain(recorder, now_ns);
 		show_how_it_goes(recorder);
 		takt_recorder_say_disk(recorder, now_ns);
 		return TAKT_RECORDER_GOES_ON;

@@ -140,6 +140,9 @@ struct takt_recorder {
 		int disk_error;		/* as last recorded, 0: it works */
 		uint64_t disk_since_ns;
 		int64_t disk_errors;	/* before it began */
+		uint64_t retain_at_ns;
+		uint32_t retained_segment;	/* the newest when retention was applied last */
+		char retention_text[256];	/* why it cannot delete; "" */
 		char why[256];		/* the backend is not the best one */
 		char text[256];
 	} manage;
@@ -186,6 +189,9 @@ void takt_recorder_say_disk(struct takt_recorder *recorder, uint64_t now_ns);
 
 /* That the segment in @slot is closed, and the next goes on. */
 void takt_recorder_say_rolled(struct takt_recorder *recorder, const struct takt_slot *slot, uint64_t now_ns);
+
+/* Delete what the graph's retention says, from time to time and when there is a new segment. */
+void takt_recorder_retain(struct takt_recorder *recorder, uint64_t now_ns);
 
 /* --- recorder_step.c -------------------------------------------------------------------------- */
 

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the manager records about the recording itself: see journal.h. */
 #include <errno.h>
+#include <string.h>
 
 #include "logs/write/recorder_inner.h"
+#include "logs/write/retention.h"
+
+#define RETENTION_NS 10000000000ull
 
 static int64_t bytes_waiting(const struct takt_region *region)
 {
@@ -80,4 +84,56 @@ void takt_recorder_say_rolled(struct takt_recorder *recorder, const struct takt_
 
 	takt_journal_put(&recorder->journal, now_ns, TAKT_EVENT_segment_rolled, values,
 			 slot->is_aged ? "age" : "full");
+}
+
+/* --- retention ------------------------------------------------------------------------------- */
+
+struct deleting {
+	struct takt_recorder *recorder;
+	uint64_t now_ns;
+};
+
+static void say_deleted(const struct takt_retention_deleted *deleted, void *user)
+{
+	static const char *const reasons[] = {
+		[TAKT_RETENTION_SIZE] = "all take more than max_size",
+		[TAKT_RETENTION_AGE] = "older than max_age",
+		[TAKT_RETENTION_ROOM] = "less room than min_free",
+	};
+	const struct deleting *deleting = user;
+	const int64_t values[4] = { deleted->segment, (int64_t)deleted->bytes, deleted->run_number };
+	char text[TAKT_RECORDER_TEXT_MAX];
+
+	snprintf(text, sizeof(text), "%.160s/%04u" TAKT_SEGMENT_SUFFIX ": %s", deleted->name,
+		 deleted->segment, reasons[deleted->reason]);
+	takt_journal_put(&deleting->recorder->journal, deleting->now_ns, TAKT_EVENT_retention_deleted, values,
+			 text);
+}
+
+void takt_recorder_retain(struct takt_recorder *recorder, uint64_t now_ns)
+{
+	const struct takt_region_storage *storage = &recorder->manage.storage;
+	const struct takt_retention rule = {
+		.log_dir = recorder->info.log_dir, .graph = recorder->manage.kind.graph,
+		.run = recorder->info.run, .max_bytes = storage->max_bytes,
+		.max_age_ns = storage->max_age_ns, .min_free_bytes = storage->min_free_bytes,
+	};
+	struct deleting deleting = { recorder, now_ns };
+	int r;
+
+	if ((storage->max_bytes == 0 && storage->max_age_ns == 0 && storage->min_free_bytes == 0) ||
+	    atomic_load_explicit(&recorder->run_has_ended, memory_order_relaxed) ||
+	    atomic_load_explicit(&recorder->is_stopping, memory_order_relaxed) ||
+	    (now_ns < recorder->manage.retain_at_ns &&
+	     recorder->manage.newest_segment == recorder->manage.retained_segment)) {
+		return;
+	}
+	recorder->manage.retain_at_ns = now_ns + RETENTION_NS;
+	recorder->manage.retained_segment = recorder->manage.newest_segment;
+	r = takt_retention_apply(&rule, say_deleted, &deleting);
+	recorder->manage.retention_text[0] = '\0';
+	if (r < 0) {
+		snprintf(recorder->manage.retention_text, sizeof(recorder->manage.retention_text),
+			 "old logs in %.100s cannot be deleted: %s", rule.log_dir, strerror(-r));
+	}
 }

@@ -12,6 +12,8 @@ libwrite_la_SOURCES = \
 	%D%/recorder_io.c %D%/recorder_step.c \
 	%D%/repair.c %D%/repair.h \
 	%D%/recorder_io.c %D%/recorder_say.c %D%/recorder_step.c \
+	%D%/retention.c %D%/retention.h \
 	%D%/rundir.c %D%/rundir.h \
 	%D%/segment.c %D%/segment.h \
+	%D%/segment_files.c %D%/segment_files.h \
 	%D%/writer.c %D%/writer.h

@@ -176,6 +176,19 @@ static int section_read(const struct takt_value *section, enum takt_key_place pl
 	return takt_keys_read(section->node, place, owner, values, err);
 }
 
+/* The segment that is written and the one made ahead are never deleted. */
+static int retention_check(const struct takt_config *config, struct takt_err *err)
+{
+	const struct takt_value *size = &config->retention.max_size;
+
+	if (size->node && size->number / 2 < config->logging.segment.number) {
+		return takt_node_error(size->node, err, "logging: retention: max_size: %s is less than two "
+				       "segments of %s; give more, or a smaller `segment`", size->text,
+				       config->logging.segment.text);
+	}
+	return 0;
+}
+
 static int sections_read(struct takt_config *config, const struct takt_node *root,
 			 struct takt_err *err)
 {
@@ -202,6 +215,9 @@ static int sections_read(struct takt_config *config, const struct takt_node *roo
 	if (rc == 0) {
 		rc = section_read(&config->logging.retention, TAKT_PLACE_RETENTION,
 				  "logging: retention", &config->retention, err);
+	}
+	if (rc == 0) {
+		rc = retention_check(config, err);
 	}
 	if (rc == 0) {
 		rc = plugins_read(config, err);

@@ -27,6 +27,8 @@
 #define TAKT_SEGMENT_VERSION 1u
 #define TAKT_SEGMENT_CHUNKS_AT 8192u
 #define TAKT_SEGMENT_SUFFIX ".takt"
+#define TAKT_SEGMENT_KEEP_SUFFIX ".keep"	/* a file beside a segment, behind its name: retention spares it */
+#define TAKT_SEGMENTS_REMOVED "removed"		/* a file in a run's directory: segments that retention deleted */
 
 enum takt_chunk_type {
 	TAKT_CHUNK_COPPERLISTS = 1,
@@ -62,7 +64,8 @@ static_assert(offsetof(struct takt_chunk, used_bytes) == 48, "chunk header");
 enum takt_segment_flag {
 	TAKT_SEGMENT_CLEAN = 1,		/* closed: end_offset and the counts are final */
 	TAKT_SEGMENT_LAST = 2,		/* the run ended in this segment */
-	TAKT_SEGMENT_POISONED = 4	/* given up after an I/O error; what verifies is valid */
+	TAKT_SEGMENT_POISONED = 4,	/* given up after an I/O error; what verifies is valid */
+	TAKT_SEGMENT_PART = 8		/* cut out of a log: what was before and behind is elsewhere */
 };
 
 enum takt_ending {			/* how the run ended */

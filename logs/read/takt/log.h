@@ -160,11 +160,28 @@ struct takt_log_info {
 	uint32_t number;		/* of the run in its log directory; 0: unknown */
 	uint32_t ending;		/* enum takt_log_ending */
 	int32_t exit_code;		/* of takt-rt; 0 when not known */
+	uint32_t removed_count;		/* segments that retention has deleted */
+	uint32_t is_part;		/* 1: cut out of a log, the rest of the run is elsewhere */
 	uint32_t reserved;
 };
 
 /* Lent; its contents follow the log (live) and grow with what cursors find. Never NULL. */
 TAKT_LOG_API const struct takt_log_info *takt_log_info_of(const struct takt_log *log);
+
+struct takt_log_file {			/* a segment of the log */
+	const char *path;
+	uint32_t number;		/* in the run, from 1; 0: not known */
+	uint32_t is_kept;		/* marked: retention leaves it alone */
+	uint64_t bytes;			/* of the file */
+	uint64_t chunk_count;
+	uint64_t first_mono_ns;		/* of its records; both 0 when it holds none */
+	uint64_t last_mono_ns;
+	uint64_t first_cycle;
+	uint64_t last_cycle;
+};
+
+/* The segments by number; NULL behind the last. Lent until the next call on @log. */
+TAKT_LOG_API const struct takt_log_file *takt_log_file_at(struct takt_log *log, uint32_t index);
 
 enum takt_log_stream_kind { TAKT_LOG_COPPERLISTS = 1, TAKT_LOG_EVENTS = 2 };
 
