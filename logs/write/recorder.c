@@ -281,6 +281,7 @@ static int open_run(struct takt_recorder *recorder, struct takt_writer *writer, 
 	}
 	if (r == 0) {
 		takt_recorder_say_recovered(recorder, now_ns);
+		takt_recorder_retain(recorder, now_ns);
 	}
 	if (r == 0 && writer) {
 		r = takt_writer_add(writer, recorder);
@@ -508,7 +509,11 @@ enum takt_recorder_end takt_recorder_tend(struct takt_recorder *recorder,
 		close_slots(recorder, false, now_ns);
 		make_segment_where_wanted(recorder, now_ns);
 		trim_where_due(recorder, now_ns);
-		takt_recorder_retain(recorder, now_ns);
+		/* Once it is over, or handed on, nobody records what would be said. */
+		if (!atomic_load_explicit(&recorder->run_has_ended, memory_order_relaxed) &&
+		    !atomic_load_explicit(&recorder->is_stopping, memory_order_relaxed)) {
+			takt_recorder_retain(recorder, now_ns);
+		}
 		show_how_it_goes(recorder);
 		takt_recorder_say_disk(recorder, now_ns);
 		return TAKT_RECORDER_GOES_ON;

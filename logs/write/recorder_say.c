@@ -122,8 +122,6 @@ void takt_recorder_retain(struct takt_recorder *recorder, uint64_t now_ns)
 	int r;
 
 	if ((storage->max_bytes == 0 && storage->max_age_ns == 0 && storage->min_free_bytes == 0) ||
-	    atomic_load_explicit(&recorder->run_has_ended, memory_order_relaxed) ||
-	    atomic_load_explicit(&recorder->is_stopping, memory_order_relaxed) ||
 	    (now_ns < recorder->manage.retain_at_ns &&
 	     recorder->manage.newest_segment == recorder->manage.retained_segment)) {
 		return;

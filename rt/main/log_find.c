@@ -98,19 +98,36 @@ static int resolve(const struct takt_log_args *args, char *ret_path, struct takt
 	return ret;
 }
 
-int takt_log_find(const struct takt_log_args *args, struct takt_log **ret_log)
+int takt_log_find_path(const struct takt_log_args *args, char *ret_path)
 {
-	const struct takt_log_options options = { sizeof(options), 1, args->run_dir };
+	struct takt_log_error error = { 0 };
+	const int r = resolve(args, ret_path, &error);
+
+	return r < 0 ? takt_log_error_print(r, &error) : 0;
+}
+
+static int find(const struct takt_log_args *args, bool live, struct takt_log **ret_log)
+{
+	const struct takt_log_options options = { sizeof(options), live, args->run_dir };
 	struct takt_log_error error = { 0 };
 	char path[PATH_MAX];
-	int r = resolve(args, path, &error);
+	int r = takt_log_find_path(args, path);
 
-	if (r < 0) {
-		return takt_log_error_print(r, &error);
+	if (r != 0) {
+		return r;
 	}
-	error = (struct takt_log_error){ 0 };
 	r = takt_log_open(path, &options, ret_log, &error);
 	return r < 0 ? takt_log_error_print(r, &error) : 0;
+}
+
+int takt_log_find(const struct takt_log_args *args, struct takt_log **ret_log)
+{
+	return find(args, true, ret_log);
+}
+
+int takt_log_find_files(const struct takt_log_args *args, struct takt_log **ret_log)
+{
+	return find(args, false, ret_log);
 }
 
 const char *takt_log_state_name(uint32_t state)

@@ -22,8 +22,14 @@ void takt_log_dirs_find(struct takt_log_dirs *dirs, const struct takt_log_args *
 /* Print the error of a log to stderr. Returns the exit status: 4 no such log, else 1. */
 int takt_log_error_print(int code, const struct takt_log_error *error);
 
+/* The path that the log's word means. Returns 0 or the exit status, after an error message. */
+int takt_log_find_path(const struct takt_log_args *args, char *ret_path);
+
 /* Open the log. Returns 0 or the exit status, after an error message. */
 int takt_log_find(const struct takt_log_args *args, struct takt_log **ret_log);
+
+/* The same, only what its files hold now. */
+int takt_log_find_files(const struct takt_log_args *args, struct takt_log **ret_log);
 
 /* Of enum takt_log_state: "clean", "cut", "live". */
 const char *takt_log_state_name(uint32_t state);

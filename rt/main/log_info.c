@@ -158,6 +158,13 @@ static void put_short_damage(struct takt_text_buffer *out, const struct takt_log
 	const struct takt_log_damage *damage;
 	char size[TAKT_QUANTITY_TEXT_BYTES];
 
+	if (info->is_part) {
+		takt_text_buffer_puts(out, "part       cut out of a log: the rest of the run is not here\n");
+	}
+	if (info->removed_count) {
+		takt_text_buffer_printf(out, "deleted    %" PRIu32 " segments, by retention\n",
+					info->removed_count);
+	}
 	if (info->damage_count == 0) {
 		takt_text_buffer_puts(out, "damage     none known\n");
 		return;
@@ -284,6 +291,8 @@ static void put_json_head(struct takt_text_buffer *out, const struct takt_log_in
 	takt_out_u64_member(out, ",\"records\":", info->record_count);
 	takt_out_u64_member(out, ",\"chunks\":", info->chunk_count);
 	takt_out_u64_member(out, ",\"segments\":", info->segment_count);
+	takt_out_u64_member(out, ",\"deleted_segments\":", info->removed_count);
+	takt_out_bool_member(out, ",\"part\":", info->is_part);
 	takt_out_u64_member(out, ",\"bytes\":", info->bytes);
 	takt_out_u64_member(out, ",\"damaged_bytes\":", info->damaged_bytes);
 	takt_out_u64_member(out, ",\"lost_chunks\":", info->lost_chunk_count);

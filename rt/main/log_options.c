@@ -42,6 +42,12 @@ static const struct row {
 	{ 'U', 'U', "until", "TIME", "up to TIME    end), 2026-01-31T12:00:00Z, or #cycle" },
 	{ 'd', 'd', "deep", NULL, "also every checksum, every record and every catalog" },
 	{ 'p', 'p', "repair", NULL, "put right what can be without loss, and say what was done" },
+	{ 'A', 'A', "around", "TIME", "the time: 10s (since the run's start), -10s (before its end)," },
+	{ 'W', 'W', "window", "SPAN", "before and after TIME (default 10s)     ISO, or #cycle" },
+	{ 'K', 'K', "list", NULL, "show what is marked" },
+	{ 'x', 'x', "remove", NULL, "take the marks away: around TIME, or all" },
+	{ 'O', 'o', "output", "OUT", "the new log: a directory that is not there yet" },
+	{ 'F', 'F', "force", NULL, "do not ask" },
 	{ 'V', 'V', "verify", NULL, "check every byte of the log" },
 	{ 0, 'D', "log-dir", "DIR", "where the logs are" },
 	{ 0, 'R', "run-dir", "DIR", "where the shared memory of running graphs is" },
@@ -61,20 +67,29 @@ static size_t command_index(const char *name)
 
 static bool takes(size_t command, const struct row *row)
 {
+	if (row->value == 'o' && row->letter == 0 && strchr(commands[command].options, 'O')) {
+		return false;		/* there it names a file */
+	}
 	return row->letter == 0 || strchr(commands[command].options, row->letter);
+}
+
+static bool takes_many(size_t command)
+{
+	return strchr(commands[command].options, 'M') != NULL;
 }
 
 static void print_help(size_t command)
 {
+	const char *command_name = commands[command].name;
 	const bool takes_log = strchr(commands[command].options, 'l') != NULL;
 	const bool takes_region = strchr(commands[command].options, 'r') != NULL;
 
-	printf("usage: takt log %s [OPTION]...%s\n%c%s.\n\n", commands[command].name,
-	       takes_log ? " [LOG]" : takes_region ? " [REGION]" : "",
+	printf("usage: takt log %s [OPTION]...%s\n%c%s.\n\n", command_name,
+	       takes_many(command) ? " LOG..." : takes_log ? " [LOG]" : takes_region ? " [REGION]" : "",
 	       toupper((unsigned char)commands[command].help[0]), commands[command].help + 1);
 	if (takes_log) {
-		fputs("LOG is a path, a run id or its beginning, a graph's name (its newest run) or latest "
-		      "(also\nwhen there is none).\n\n", stdout);
+		printf("LOG is a path, a run id or its beginning, a graph's name (its newest run) or latest%s.\n\n",
+		       takes_many(command) ? "" : " (also\nwhen there is none)");
 	} else if (takes_region) {
 		fputs("REGION is the directory of a run's shared memory, a run id or its beginning, or a "
 		      "graph's\nname; without one: all that nobody records.\n\n", stdout);
@@ -165,9 +180,24 @@ static int parse_regex(struct takt_log_args *args, const char *text)
 	return 0;
 }
 
-static int set_option(struct takt_log_args *args, int option)
+static int set_option(size_t command, struct takt_log_args *args, int option)
 {
 	switch (option) {
+	case 'A':
+		args->around = optarg;
+		return 0;
+	case 'W':
+		args->window = optarg;
+		return 0;
+	case 'K':
+		args->list = true;
+		return 0;
+	case 'x':
+		args->remove = true;
+		return 0;
+	case 'F':
+		args->force = true;
+		return 0;
 	case 'f':
 		args->follow = true;
 		return 0;
@@ -175,6 +205,10 @@ static int set_option(struct takt_log_args *args, int option)
 		args->limited = true;
 		return parse_count(optarg, &args->last);
 	case 'o':
+		if (strchr(commands[command].options, 'O')) {
+			args->out = optarg;
+			return 0;
+		}
 		return takt_form_parse(optarg, &args->form);
 	case 'T':
 		args->task = optarg;
@@ -281,15 +315,17 @@ int takt_log_args_init(struct takt_log_args *args, int argc, char **argv, int *r
 			print_bad_option(command, option, argv[optind - 1]);
 			return usage(ret_status);
 		}
-		if (set_option(args, option) < 0) {
+		if (set_option(command, args, option) < 0) {
 			return usage(ret_status);
 		}
 	}
-	if (argc - optind > 1) {
+	if (argc - optind > 1 && !takes_many(command)) {
 		fprintf(stderr, "takt: one LOG at a time: '%s' is too much\n", argv[optind + 1]);
 		return usage(ret_status);
 	}
 	args->log = optind < argc ? argv[optind] : NULL;
+	args->words = argv + optind;
+	args->word_count = argc - optind;
 	return 0;
 }
 

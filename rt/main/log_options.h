@@ -14,6 +14,8 @@ int takt_form_parse(const char *text, enum takt_form *ret_form);
 
 struct takt_log_args {
 	const char *log;		/* word, NULL: latest */
+	char *const *words;		/* all of them; more than one only where a command takes several */
+	int word_count;
 	enum takt_form form;
 	bool follow;
 	bool verify;
@@ -27,6 +29,12 @@ struct takt_log_args {
 	const char *task;		/* these: NULL when not given */
 	const char *since;
 	const char *until;
+	const char *around;
+	const char *window;
+	const char *out;		/* path */
+	bool list;
+	bool remove;
+	bool force;
 	const char *log_dir;
 	const char *run_dir;
 };

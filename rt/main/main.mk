@@ -22,11 +22,14 @@ takt_SOURCES = \
 	%D%/log_command.c %D%/log_commands.def \
 	%D%/log_copperlists.c \
 	%D%/log_fsck.c \
+	%D%/log_cut.c \
 	%D%/log_find.c %D%/log_find.h \
 	%D%/log_info.c \
+	%D%/log_keep.c \
 	%D%/log_list.c \
 	%D%/log_options.c %D%/log_options.h \
 	%D%/log_recover.c \
+	%D%/log_rm.c \
 	%D%/log_scan.c %D%/log_scan.h \
 	%D%/log_stats.c \
 	%D%/log_text.c \
