@@ -147,6 +147,7 @@ int takt_recorder_create(const char *region_path, const struct takt_recorder_opt
 	recorder->region->arena_fd = -1;
 	recorder->stream_count = recorder->region->stream_count;
 	takt_journal_open(&recorder->journal, recorder->region);
+	recorder->manage.is_left = takt_region_rt_alive(recorder->region) == 0;
 	/* So that the writer thread faults nothing in; where the kernel cannot, it does. */
 	madvise(recorder->region->arena, recorder->region->arena_bytes, MADV_POPULATE_WRITE);
 	takt_recorder_step_init(recorder);

@@ -29,7 +29,7 @@ struct takt_slot {
 	struct takt_segment segment;
 	uint64_t offset;		/* where the next chunk goes; writer's while active */
 	uint64_t chunk_count;		/* likewise */
-	uint64_t begun_ns;		/* likewise; 0: holds nothing yet */
+	uint64_t begun_ns;		/* likewise; 0: holds nothing yet but our own events */
 	bool is_aged;			/* closed for its age, not for its size */
 	bool is_last;			/* of the run, which ended so: */
 	struct takt_run_end end;
@@ -136,6 +136,7 @@ struct takt_recorder {
 		uint32_t first_segment;
 		uint32_t newest_segment;
 		uint32_t changes;
+		bool is_left;		/* takt-rt was gone when we came */
 		bool has_said_recovered;
 		int disk_error;		/* as last recorded, 0: it works */
 		uint64_t disk_since_ns;

@@ -30,11 +30,11 @@ static int64_t errors_so_far(const struct takt_recorder *recorder)
 
 void takt_recorder_say_recovered(struct takt_recorder *recorder, uint64_t now_ns)
 {
-	const bool has_ended = atomic_load_explicit(&recorder->run_has_ended, memory_order_relaxed);
+	const bool is_left = recorder->manage.is_left;
 	const int64_t values[4] = { bytes_waiting(recorder->region),
-				    recorder->manage.first_segment - 1, !has_ended };
+				    recorder->manage.first_segment - 1, !is_left };
 
-	if (!recorder->manage.has_said_recovered && (recorder->manage.first_segment > 1 || has_ended)) {
+	if (!recorder->manage.has_said_recovered && (recorder->manage.first_segment > 1 || is_left)) {
 		takt_journal_put(&recorder->journal, now_ns, TAKT_EVENT_recorder_recovered, values, NULL);
 	}
 	recorder->manage.has_said_recovered = true;

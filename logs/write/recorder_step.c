@@ -192,7 +192,9 @@ static bool take_from(struct takt_recorder *recorder, uint32_t number)
 	extent->is_begun = extent->is_done = false;
 	slot->offset += extent->span.bytes;
 	slot->chunk_count += extent->span.chunk_count;
-	slot->begun_ns = slot->begun_ns != 0 ? slot->begun_ns : step->now_ns;
+	if (slot->begun_ns == 0 && number != recorder->journal.number) {
+		slot->begun_ns = step->now_ns;	/* that a segment was rolled makes none of the next one */
+	}
 	takt_recorder_begin_write(recorder, step->begun++);
 	if (slot->offset - slot->segment.data_at > (slot->segment.bytes - slot->segment.data_at) / 2) {
 		want_segment(recorder);

@@ -290,6 +290,95 @@ static void one_producer_and_one_consumer_agree(void **state)
 	free(race);
 }
 
+/* --- resuming -------------------------------------------------------------------------------- */
+
+static void resume(struct fixture *f)
+{
+	memset(&f->stream, 0, sizeof(f->stream));
+	assert_int_equal(takt_stream_resume(&f->stream, &f->shared, &f->view), 0);
+}
+
+static void another_producer_goes_on_with_the_next_number(void **state)
+{
+	struct fixture f;
+	uint64_t position = 0, cycle = 0, seen = 0;
+
+	(void)state;
+	setup(&f, 1000, 0);
+	resume(&f);		/* of nothing */
+	srand(11);
+	for (uint32_t i = 0; i < 2000; i++) {
+		for (uint32_t n = (uint32_t)rand() % 4; n > 0; n--) {
+			assert_true(put(&f.stream, cycle, 24 + 8 * (1 + (uint32_t)(rand() % 110))));
+			cycle++;
+			if (rand() % 2) {
+				takt_stream_seal(&f.stream);
+			}
+		}
+		resume(&f);	/* the one before may have left a chunk open */
+		assert_int_equal(atomic_load(&f.shared.committed) <= atomic_load(&f.shared.sealed), 1);
+		seen = walk(&f, &position, seen, true);
+		assert_int_equal(seen, cycle);
+	}
+	assert_true(position > 20 * f.view.ring_bytes);
+	free(f.arena);
+}
+
+static void numbers_go_on_over_the_end_of_the_ring(void **state)
+{
+	struct takt_stream_positions p;
+	struct takt_chunk_place place;
+	uint64_t position = 0, seq = 0;
+	struct fixture f;
+
+	(void)state;
+	setup(&f, 6000, 0);
+	for (uint64_t cycle = 0; cycle < 200; cycle++) {
+		assert_true(put(&f.stream, cycle, cycle % 2 ? 6000 : 3000));
+		takt_stream_seal(&f.stream);
+		assert_int_equal(takt_stream_positions(&f.view, &p), 0);
+		assert_int_equal(takt_stream_find_chunk(&f.view, &p, position, &place), 1);
+		assert_int_equal(place.seq, seq++);
+		position = place.next;
+		atomic_store(&f.shared.released, position);
+		resume(&f);
+	}
+	free(f.arena);
+}
+
+static void what_does_not_add_up_is_not_resumed(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	setup(&f, 1000, 0);
+	assert_true(put(&f.stream, 1, 64));
+	takt_stream_seal(&f.stream);
+	atomic_store(&f.shared.sealed, 100);
+	assert_int_equal(takt_stream_resume(&f.stream, &f.shared, &f.view), -EBADMSG);
+	atomic_store(&f.shared.sealed, 4096);
+	memset(f.arena, 0, 8);		/* its number is gone */
+	assert_int_equal(takt_stream_resume(&f.stream, &f.shared, &f.view), -EBADMSG);
+	free(f.arena);
+}
+
+static void open_chunk_that_is_none_is_overwritten(void **state)
+{
+	struct fixture f;
+	uint64_t position = 0;
+
+	(void)state;
+	setup(&f, 1000, 0);
+	assert_true(put(&f.stream, 0, 64));
+	takt_stream_seal(&f.stream);
+	atomic_store(&f.shared.committed, 4096 + 128 + 64);	/* where there is nothing */
+	resume(&f);
+	assert_true(put(&f.stream, 1, 64));
+	takt_stream_seal(&f.stream);
+	assert_int_equal(walk(&f, &position, 0, true), 2);
+	free(f.arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -299,6 +388,10 @@ int main(void)
 		cmocka_unit_test(reservation_that_is_not_committed_leaves_no_trace),
 		cmocka_unit_test(open_chunk_is_found_up_to_committed),
 		cmocka_unit_test(foreign_bytes_are_no_chunk),
+		cmocka_unit_test(another_producer_goes_on_with_the_next_number),
+		cmocka_unit_test(numbers_go_on_over_the_end_of_the_ring),
+		cmocka_unit_test(what_does_not_add_up_is_not_resumed),
+		cmocka_unit_test(open_chunk_that_is_none_is_overwritten),
 		cmocka_unit_test(one_producer_and_one_consumer_agree),
 	};
 

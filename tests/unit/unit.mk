@@ -139,6 +139,9 @@ tests_unit_write_intake_test_LDADD = $(unit_libs)
 unit_tests += %D%/write_rundir_test
 tests_unit_write_rundir_test_LDADD = $(unit_libs)
 
+unit_tests += %D%/write_retention_test
+tests_unit_write_retention_test_LDADD = $(unit_libs)
+
 unit_tests += %D%/write_backend_test
 tests_unit_write_backend_test_SOURCES = %D%/write_backend_test.c $(write_kit)
 tests_unit_write_backend_test_LDADD = $(unit_libs)

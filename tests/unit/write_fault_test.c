@@ -143,6 +143,11 @@ static void write_error_costs_a_segment_and_no_record(void **state)
 		heal(&f->faulty);
 		end(f, &log);
 		assert_true(log.poisoned_count > 0);
+		assert_true(kit_events(&log, errors[i] == -ENOSPC ? TAKT_EVENT_disk_full
+								  : TAKT_EVENT_disk_failed) > 0);
+		assert_int_equal(kit_events(&log, errors[i] == -ENOSPC ? TAKT_EVENT_disk_failed
+								       : TAKT_EVENT_disk_full), 0);
+		assert_true(kit_events(&log, TAKT_EVENT_disk_recovered) > 0);
 	}
 }
 
@@ -183,6 +188,15 @@ static void full_disk_is_waited_for(void **state)
 	assert_int_equal(takt_recorder_status(f->kit.recorder).phase, TAKT_RECORDER_WRITING);
 	end(f, &log);
 	assert_int_equal(log.poisoned_count, 0);
+	assert_int_equal(kit_events(&log, TAKT_EVENT_disk_full), 1);
+	assert_int_equal(kit_events(&log, TAKT_EVENT_disk_recovered), 1);
+	for (uint32_t i = 0, full = 0; i < log.event_count; i++) {
+		full += log.events[i] == TAKT_EVENT_disk_full;
+		if (log.events[i] == TAKT_EVENT_disk_recovered) {
+			assert_int_equal(full, 1);
+			assert_true(log.values[i] > 4000000000);	/* ns */
+		}
+	}
 }
 
 static void everything_at_once_loses_nothing(void **state)

@@ -8,7 +8,7 @@
 #include "logs/write/backend.h"
 #include "rt/shm/region.h"
 
-#define FAULTY_STREAMS 2u
+#define FAULTY_STREAMS 3u
 #define FAULTY_HELD_MAX 8u
 
 struct faulty_chunk {

@@ -133,12 +133,13 @@ static void make_dirs(struct kit *kit)
 
 static void make_catalog(struct kit *kit)
 {
-	static const struct takt_catalog_stream streams[KIT_STREAMS] = {
+	static const struct takt_catalog_stream streams[KIT_STREAMS + 1] = {
 		{ "lane0", TAKT_STREAM_COPPERLISTS, 0 }, { "lane0.events", TAKT_STREAM_EVENTS, 0 },
+		{ TAKT_RECORDER_STREAM, TAKT_STREAM_EVENTS, 0 },
 	};
 	const struct takt_catalog catalog = {
 		.graph = "test", .config = "takt: 1\n", .config_path = "/test.yaml",
-		.counter_hz = 1000000000, .streams = streams, .stream_count = KIT_STREAMS,
+		.counter_hz = 1000000000, .streams = streams, .stream_count = KIT_STREAMS + 1,
 	};
 	struct takt_err err = { 0 };
 
@@ -151,12 +152,15 @@ void kit_init(struct kit *kit, const struct kit_spec *spec)
 {
 	const uint32_t record_bytes_max = spec->record_bytes_max ? spec->record_bytes_max : 4096;
 	const uint64_t ring_bytes = spec->ring_bytes ? spec->ring_bytes : 4u << 20;
-	const struct takt_stream_spec streams[KIT_STREAMS] = {
+	const struct takt_stream_spec streams[KIT_STREAMS + 1] = {
 		{ "lane0", TAKT_STREAM_COPPERLISTS, record_bytes_max, ring_bytes },
 		{ "lane0.events", TAKT_STREAM_EVENTS, 512, 256u << 10 },
+		{ TAKT_RECORDER_STREAM, TAKT_STREAM_EVENTS, TAKT_RECORDER_RECORD_BYTES_MAX,
+		  TAKT_RECORDER_RING_BYTES },
 	};
 	struct takt_region_spec region = {
-		.run_dir = kit->run_dir, .streams = streams, .stream_count = KIT_STREAMS,
+		.run_dir = kit->run_dir, .streams = streams, .stream_count = KIT_STREAMS + 1,
+		.storage = { .segment_age_ns = spec->segment_age_ns },
 		.info = { .run = KIT_RUN, .graph = "test", .sync_ns = 20000000 },
 	};
 	struct takt_err err = { 0 };
@@ -325,8 +329,8 @@ struct reading {
 	struct kit_log *log;
 	char *files[1024];
 	uint32_t file_count;
-	struct found *found[KIT_STREAMS];	/* by sequence number */
-	uint64_t found_count[KIT_STREAMS];
+	struct found *found[KIT_STREAMS + 1];	/* by sequence number */
+	uint64_t found_count[KIT_STREAMS + 1];
 };
 
 static void complain(struct kit_log *log, const char *what, uint64_t where)
@@ -351,7 +355,7 @@ static void note_chunk(struct reading *reading, const struct takt_chunk *chunk)
 	const uint32_t stream = chunk->stream;
 
 	reading->log->chunk_count++;
-	if (stream >= KIT_STREAMS || chunk->seq > 10000000) {
+	if (stream > KIT_RECORDER || chunk->seq > 10000000) {
 		complain(reading->log, "chunk of no stream", chunk->seq);
 		return;
 	}
@@ -474,6 +478,52 @@ static void check_chunk(struct reading *reading, uint32_t stream, const struct t
 	}
 }
 
+/* The recorder seals each event at once. */
+static void check_event(struct reading *reading, const struct takt_chunk *chunk)
+{
+	const struct takt_lifecycle_record *r = (const struct takt_lifecycle_record *)(const void *)(chunk + 1);
+	struct kit_log *log = reading->log;
+
+	if (chunk->type != TAKT_CHUNK_EVENTS || chunk->record_count != 1 ||
+	    r->record.bytes != chunk->used_bytes || r->record.kind != TAKT_RECORD_LIFECYCLE ||
+	    r->task != TAKT_NO_TASK || r->text_bytes > TAKT_RECORDER_TEXT_MAX) {
+		complain(log, "event", chunk->seq);
+		return;
+	}
+	assert_true(log->event_count < KIT_EVENTS_MAX);
+	log->values[log->event_count] = r->values[0];
+	log->events[log->event_count++] = r->event;
+}
+
+uint32_t kit_events(const struct kit_log *log, enum takt_event event)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < log->event_count; i++) {
+		count += log->events[i] == event;
+	}
+	return count;
+}
+
+static void check_stream(struct reading *reading, uint32_t stream)
+{
+	uint64_t i = 0;
+
+	for (; i < reading->found_count[stream] && reading->found[stream][i].chunk; i++) {
+		if (stream == KIT_RECORDER) {
+			check_event(reading, reading->found[stream][i].chunk);
+		} else {
+			check_chunk(reading, stream, reading->found[stream][i].chunk);
+		}
+	}
+	for (; i < reading->found_count[stream]; i++) {
+		if (reading->found[stream][i].chunk) {
+			complain(reading->log, "chunks are missing before this one", i);
+		}
+	}
+	free(reading->found[stream]);
+}
+
 static int by_name(const struct dirent **a, const struct dirent **b)
 {
 	return strcmp((*a)->d_name, (*b)->d_name);
@@ -503,11 +553,8 @@ void kit_read(const struct kit *kit, struct kit_log *log)
 		free(entries[i]);
 	}
 	free(entries);
-	for (uint32_t s = 0; s < KIT_STREAMS; s++) {
-		for (uint64_t i = 0; i < reading.found_count[s] && reading.found[s][i].chunk; i++) {
-			check_chunk(&reading, s, reading.found[s][i].chunk);
-		}
-		free(reading.found[s]);
+	for (uint32_t s = 0; s <= KIT_RECORDER; s++) {
+		check_stream(&reading, s);
 	}
 	for (uint32_t i = 0; i < reading.file_count; i++) {
 		free(reading.files[i]);

@@ -9,6 +9,8 @@
 #include "rt/shm/region.h"
 
 #define KIT_STREAMS 2u
+#define KIT_RECORDER 2u			/* the stream of the recorder's own events, behind these */
+#define KIT_EVENTS_MAX 1024u
 #define KIT_RUN 0x0123456789abcdefull
 
 struct kit {
@@ -32,6 +34,7 @@ struct kit_spec {
 	uint64_t segment_bytes;		/* 0: 1 MiB */
 	uint32_t record_bytes_max;	/* 0: 4096 */
 	const char *log_below;		/* directories below log_dir that the recorder has to make, "a/b" */
+	uint64_t segment_age_ns;	/* 0: none */
 };
 
 /* What stands in the run's directory. */
@@ -43,6 +46,9 @@ struct kit_log {
 	uint32_t chunk_count;		/* valid ones, copies included */
 	uint32_t copy_count;		/* chunks that stand twice */
 	uint64_t records[KIT_STREAMS];	/* each once, whole, in order, from number 0 */
+	uint32_t event_count;		/* the recorder's, each once, in order */
+	uint16_t events[KIT_EVENTS_MAX];	/* enum takt_event */
+	int64_t values[KIT_EVENTS_MAX];	/* their first value */
 	uint64_t end_bytes;		/* all files together */
 	char problem[256];		/* "" when all is as it must be */
 };
@@ -77,6 +83,9 @@ void kit_recorder_dies(struct kit *kit);
 
 /* End takt-rt, record the rest, and check that exactly what was put is in the log. */
 void kit_end_and_check(struct kit *kit, struct kit_log *ret_log);
+
+/* How many events of this number there are. */
+uint32_t kit_events(const struct kit_log *log, enum takt_event event);
 
 /* Read the log. */
 void kit_read(const struct kit *kit, struct kit_log *log);

@@ -68,8 +68,36 @@ static void run_rolls_over_many_segments_and_wraps_its_ring(void **state)
 	}
 	kit_end_and_check(&kit, &log);
 	assert_true(log.segment_count > 10);
+	assert_int_equal(log.event_count, log.segment_count - 1);
+	for (uint32_t i = 0; i < log.event_count; i++) {
+		assert_int_equal(log.events[i], TAKT_EVENT_segment_rolled);
+		assert_int_equal(log.values[i], i + 1);
+	}
 	assert_int_equal(log.segment_count, log.clean_count);
 	assert_int_equal(log.copy_count, 0);
+	kit_fini(&kit);
+}
+
+static void segments_roll_by_age_when_there_is_something_to_write(void **state)
+{
+	const struct takt_recorder_options options = options_of(state);
+	const struct kit_spec spec = { .segment_age_ns = 200000000 };
+	struct kit kit;
+	struct kit_log log;
+
+	kit_init(&kit, &spec);
+	kit_attach(&kit, &options, false);
+	for (uint32_t i = 0; i < 1000; i++) {	/* a second; the last half of it idle */
+		if (i < 500) {
+			kit_put_many(&kit, 0, 1);
+			kit_seal(&kit);
+		}
+		kit_round(&kit);
+	}
+	kit_end_and_check(&kit, &log);
+	assert_in_range(log.segment_count, 3, 4);
+	assert_int_equal(log.clean_count, log.segment_count);
+	assert_int_equal(kit_events(&log, TAKT_EVENT_segment_rolled), log.segment_count - 1);
 	kit_fini(&kit);
 }
 
@@ -165,6 +193,8 @@ static void stopped_recorder_closes_in_order_and_the_next_goes_on(void **state)
 	kit_end_and_check(&kit, &log);
 	assert_int_equal(log.segment_count, 5);
 	assert_int_equal(log.copy_count, 0);
+	assert_int_equal(log.event_count, 4);
+	assert_int_equal(kit_events(&log, TAKT_EVENT_recorder_recovered), 4);
 	kit_fini(&kit);
 }
 
@@ -194,6 +224,8 @@ static void killed_recorder_costs_nothing_at_any_round(void **state)
 	}
 	kit_attach(&kit, &options, false);
 	kit_end_and_check(&kit, &log);
+	/* The first had nothing to recover; some died before they had a directory. */
+	assert_in_range(kit_events(&log, TAKT_EVENT_recorder_recovered), 40, 60);
 	kit_fini(&kit);
 }
 
@@ -315,6 +347,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		WITH_EACH(records_come_back_byte_for_byte),
 		WITH_EACH(run_rolls_over_many_segments_and_wraps_its_ring),
+		WITH_EACH(segments_roll_by_age_when_there_is_something_to_write),
 		WITH_EACH(large_chunk_is_written_whole),
 		WITH_EACH(open_chunk_of_a_dead_run_is_recorded),
 		WITH_EACH(run_that_was_never_attached_is_recovered),
