@@ -4,6 +4,7 @@ import glob
 import json
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
@@ -356,7 +357,9 @@ def rm_asks_on_a_terminal():
                                        stdin=theirs, stdout=theirs, stderr=theirs)
             os.write(ours, answer.encode())
             assert process.wait(20) == 0
-            said = os.read(ours, 4096).decode()
+            said = ""
+            while select.select([ours], [], [], 0.1)[0]:
+                said += os.read(ours, 4096).decode()
             assert "[y/N]" in said and os.path.basename(run) in said, said
             os.close(theirs)
             os.close(ours)
