@@ -182,7 +182,7 @@ static int retention_check(const struct takt_config *config, struct takt_err *er
 	const struct takt_value *size = &config->retention.max_size;
 
 	if (size->node && size->number / 2 < config->logging.segment.number) {
-		return takt_node_error(size->node, err, "logging: retention: max_size: %s is less than two "
+		return takt_node_error(size->node, err, "logging: retention: max_size: `%s` is less than two "
 				       "segments of %s; give more, or a smaller `segment`", size->text,
 				       config->logging.segment.text);
 	}
