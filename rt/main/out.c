@@ -116,6 +116,16 @@ void takt_out_put_plain(struct takt_text_buffer *out, const char *text)
 	}
 }
 
+void takt_out_put_padded(struct takt_text_buffer *out, const char *text, int width)
+{
+	const size_t before = out->used;
+
+	takt_out_put_plain(out, text);
+	while (!out->error && out->used - before < (size_t)width) {
+		takt_text_buffer_puts(out, " ");
+	}
+}
+
 void takt_out_text_member(struct takt_text_buffer *out, const char *key, const char *text)
 {
 	takt_text_buffer_puts(out, key);

@@ -43,6 +43,9 @@ void takt_out_wait(struct takt_out *out, int ms);
 /* @text for people: control characters and what is no UTF-8 as \xNN. */
 void takt_out_put_plain(struct takt_text_buffer *out, const char *text);
 
+/* The same, filled up with blanks to @width bytes. */
+void takt_out_put_padded(struct takt_text_buffer *out, const char *text, int width);
+
 /* Members of a JSON object; @key with what stands before it, like ",\"task\":". */
 void takt_out_text_member(struct takt_text_buffer *out, const char *key, const char *text);
 void takt_out_u64_member(struct takt_text_buffer *out, const char *key, uint64_t value);

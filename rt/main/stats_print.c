@@ -54,16 +54,6 @@ static const char *connection_name(const struct takt_stats_view *view,
 
 /* --- for people ------------------------------------------------------------------------------- */
 
-static void put_name(struct takt_text_buffer *out, const char *name, int width)
-{
-	char memory[NAME_BYTES];
-	struct takt_text_buffer plain;
-
-	takt_text_buffer_init_fixed(&plain, memory, sizeof(memory));
-	takt_out_put_plain(&plain, name);
-	takt_text_buffer_printf(out, "%-*s", width, memory);
-}
-
 static void put_short_times(struct takt_text_buffer *out, const char *name, const char *measure,
 			    const struct takt_stats_times *times)
 {
@@ -73,7 +63,7 @@ static void put_short_times(struct takt_text_buffer *out, const char *name, cons
 	if (times->count == 0) {
 		return;
 	}
-	put_name(out, name, 16);
+	takt_out_put_padded(out, name, 16);
 	takt_text_buffer_printf(out, " %-10s %10" PRIu64, measure, times->count);
 	for (uint32_t i = 0; i < 4; i++) {
 		takt_text_buffer_printf(out, " %11s", takt_quantity_format_ns(values[i], text,
@@ -87,7 +77,7 @@ static void put_short_head(struct takt_text_buffer *out, const struct takt_stats
 	const struct takt_log_info *info = takt_log_info_of(view->log);
 	const struct takt_stats_cycles cycles = takt_stats_cycles(view->stats);
 
-	put_name(out, info->graph, 0);
+	takt_out_put_plain(out, info->graph);
 	takt_text_buffer_printf(out, " run %016" PRIx64 ": ", info->run);
 	if (cycles.count == 0) {
 		takt_text_buffer_puts(out, "no copperlists");
@@ -139,7 +129,7 @@ static void put_short_calls(struct takt_text_buffer *out, const struct takt_stat
 				"aborted", "misses");
 	for (uint32_t i = 0; (row = takt_log_task_at(view->log, i)); i++) {
 		if (is_shown(view, i) && takt_stats_task(view->stats, i, &task) == 0) {
-			put_name(out, row->id, 16);
+			takt_out_put_padded(out, row->id, 16);
 			takt_text_buffer_printf(out,
 						" %10.2f/s %10" PRIu64 " %10" PRIu64 " %10" PRIu64
 						" %10" PRIu64 "\n", task.rate_hz, task.calls,
@@ -153,7 +143,7 @@ static void put_short_flow(struct takt_text_buffer *out, const char *name,
 {
 	char bytes[TAKT_QUANTITY_TEXT_BYTES], per_s[TAKT_QUANTITY_TEXT_BYTES];
 
-	put_name(out, name, 32);
+	takt_out_put_padded(out, name, 32);
 	takt_text_buffer_printf(out,
 				" %10.2f/s %10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %12s %12s/s\n",
 				flow->rate_hz, flow->count, flow->absent, flow->held,

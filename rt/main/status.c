@@ -57,11 +57,11 @@ static void put_thread_short(struct takt_text_buffer *out, const struct takt_run
 	} else if (thread->nice != 0) {
 		snprintf(text, sizeof(text), "nice %d", thread->nice);
 	}
-	takt_text_buffer_printf(out, "    %-8s %-16s %8d  %-8s %-8s %4" PRIu32 "  %s\n",
-				thread->process,
-				thread->name, (int)thread->tid, takt_policy_name(thread->policy),
-				text,
-				thread->last_cpu, cpus);
+	takt_text_buffer_puts(out, "    ");
+	takt_out_put_padded(out, thread->process, 9);
+	takt_out_put_padded(out, thread->name, 17);
+	takt_text_buffer_printf(out, "%8d  %-8s %-8s %4" PRIu32 "  %s\n", (int)thread->tid,
+				takt_policy_name(thread->policy), text, thread->last_cpu, cpus);
 }
 
 static void put_thread_json(struct takt_text_buffer *out, const struct takt_run_thread *thread,
@@ -183,8 +183,10 @@ static void put_short_recorder(struct takt_text_buffer *out, const struct takt_r
 
 	takt_text_buffer_printf(out, "  recorder  %s", takt_recorder_state_name(status));
 	if (status->backend[0]) {
-		takt_text_buffer_printf(out, " by %s, segment %" PRIu32 ", %s written, %s of it safe",
-					status->backend, status->segment,
+		takt_text_buffer_puts(out, " by ");
+		takt_out_put_plain(out, status->backend);
+		takt_text_buffer_printf(out, ", segment %" PRIu32 ", %s written, %s of it safe",
+					status->segment,
 					takt_quantity_format_bytes(status->written_bytes, written,
 								   sizeof(written)),
 					takt_quantity_format_bytes(status->synced_bytes, synced,

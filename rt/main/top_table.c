@@ -38,16 +38,6 @@ static double absent_percent(const struct takt_top_view *top, uint32_t index,
 	return all ? 100 * (double)absent / (double)all : -1;
 }
 
-static void put_plain_padded(struct takt_text_buffer *out, const char *text, int width)
-{
-	char memory[256];
-	struct takt_text_buffer plain;
-
-	takt_text_buffer_init_fixed(&plain, memory, sizeof(memory));
-	takt_out_put_plain(&plain, text);
-	takt_text_buffer_printf(out, "%-*s", width, memory);
-}
-
 static void put_task(struct takt_text_buffer *out, const struct takt_top_view *top, uint32_t index)
 {
 	const struct takt_log_task *row = takt_log_task_at(top->log, index);
@@ -59,7 +49,7 @@ static void put_task(struct takt_text_buffer *out, const struct takt_top_view *t
 
 	takt_stats_task(top->stats, index, &task);
 	absent = absent_percent(top, index, &task);
-	put_plain_padded(out, row->id, 16);
+	takt_out_put_padded(out, row->id, 16);
 	takt_text_buffer_printf(out, " %9.1f %10s %10s %10s %10s", task.rate_hz,
 				takt_quantity_format_ns(task.process.p50_ns, p50, sizeof(p50)),
 				takt_quantity_format_ns(task.process.p99_ns, p99, sizeof(p99)),
@@ -71,7 +61,7 @@ static void put_task(struct takt_text_buffer *out, const struct takt_top_view *t
 		takt_text_buffer_printf(out, " %7s", "-");
 	}
 	takt_text_buffer_printf(out, " %7" PRIu64 "  ", task.misses + task.aborted);
-	put_plain_padded(out, task.status, 0);
+	takt_out_put_plain(out, task.status);
 	if (task.failures) {
 		takt_text_buffer_printf(out, "%s%" PRIu64 " failed", task.status[0] ? "; " : "",
 					task.failures);
@@ -86,7 +76,7 @@ static void put_head(struct takt_text_buffer *out, const struct takt_top_view *t
 	char age[TAKT_QUANTITY_TEXT_BYTES], late[TAKT_QUANTITY_TEXT_BYTES],
 	free[TAKT_QUANTITY_TEXT_BYTES];
 
-	put_plain_padded(out, status->graph, 0);
+	takt_out_put_plain(out, status->graph);
 	takt_text_buffer_printf(out,
 				" run %016" PRIx64 " %s for %s, cycle #%" PRIu64 ", %.1f a second\n",
 				status->run, takt_run_state_name(status),
@@ -104,9 +94,11 @@ static void put_head(struct takt_text_buffer *out, const struct takt_top_view *t
 	takt_text_buffer_printf(out, "recorder %s", takt_recorder_state_name(status));
 	if (status->text[0]) {
 		takt_text_buffer_puts(out, ": ");
-		put_plain_padded(out, status->text, 0);
+		takt_out_put_plain(out, status->text);
 	} else if (status->disk_known) {
-		takt_text_buffer_printf(out, " by %s, disk %s free", status->backend,
+		takt_text_buffer_puts(out, " by ");
+		takt_out_put_plain(out, status->backend);
+		takt_text_buffer_printf(out, ", disk %s free",
 					takt_quantity_format_bytes(status->disk_free_bytes, free,
 								   sizeof(free)));
 	}
