@@ -148,6 +148,7 @@ static bool has_suffix(const char *name, const char *suffix)
 
 static void check_file(struct fsck *fsck, int dir_fd, const char *name)
 {
+	const bool goes_on = takt_log_info_of(fsck->log)->state == TAKT_LOG_LIVE;
 	const bool repair = fsck->args->repair;
 	int r = 0;
 
@@ -156,7 +157,7 @@ static void check_file(struct fsck *fsck, int dir_fd, const char *name)
 	}
 	if (has_suffix(name, TAKT_SEGMENT_SUFFIX)) {
 		r = takt_repair_segment(dir_fd, name, repair, put_repair, fsck);
-	} else if (has_suffix(name, TAKT_SEGMENT_SUFFIX TAKT_SEGMENT_NEW_SUFFIX)) {
+	} else if (!goes_on && has_suffix(name, TAKT_SEGMENT_SUFFIX TAKT_SEGMENT_NEW_SUFFIX)) {
 		r = takt_repair_unfinished(dir_fd, name, repair, put_repair, fsck);
 	}
 	if (r < 0 && r != -ENOENT) {

@@ -202,7 +202,7 @@ def memory_does_not_grow_with_the_log():
                                "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)",
                                TAKT, "log", "stats", log], capture_output=True, text=True, check=True)
         peaks.append(int(done.stdout))
-    assert peaks[1] < peaks[0] + 1024, peaks  # KiB; the index of 1600 chunks among them
+    assert peaks[1] < peaks[0] + 4096, peaks  # KiB; 8 MiB would be one number a call
 
 
 try:
