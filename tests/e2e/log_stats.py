@@ -13,7 +13,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from harness import Tap, program  # noqa: E402
+from harness import Tap, World, program  # noqa: E402
 
 tap = Tap()
 TAKT = program("takt")
@@ -203,6 +203,26 @@ def memory_does_not_grow_with_the_log():
                                TAKT, "log", "stats", log], capture_output=True, text=True, check=True)
         peaks.append(int(done.stdout))
     assert peaks[1] < peaks[0] + 4096, peaks  # KiB; 8 MiB would be one number a call
+
+
+@tap.test
+def a_recorded_run_has_the_counts_of_its_control_page():
+    with World(mode="sleep", at=50, times=5) as world:  # each sleep is longer than a cycle
+        rt = world.start_rt()
+        world.wait_cycles(300)
+        rt.terminate()
+        assert rt.wait(30) == 0
+        rt.stderr.close()
+        where = ["--run-dir", world.run_dir, "-o", "json"]
+        done = subprocess.run([TAKT, "status", *where], capture_output=True, text=True, check=True)
+        said, = json.loads(done.stdout)
+        subprocess.run([TAKT, "log", "recover", *where], capture_output=True, check=True)
+        found = json.loads(stats(world.runs()[0], "-o", "json"))
+    assert said["state"] == "ended" and said["overruns"] >= 5, said
+    for name in ("overruns", "skipped_cycles", "late_starts", "lost_copperlists", "lost_events"):
+        assert found[name] == said[name], (name, found[name], said[name])
+    assert found["copperlists"] == said["cycles"] and found["missing"] == 0
+    assert found["misses"] >= 5 and found["late_ns"]["max"] == said["worst_late_ns"], (found, said)
 
 
 try:

@@ -238,6 +238,21 @@ def failures_are_told_in_the_table():
 
 
 @tap.test
+def of_several_graphs_one_must_be_named():
+    with Running() as (world, _):
+        other = world.start_rt()
+        world.wait(lambda: len(world.regions()) == 2, 20, "the second run")
+        said = takt_top(world, status=2).stderr
+        for region in world.regions():
+            run = os.path.basename(region)
+            assert run in said
+            assert json.loads(takt_top(world, run, "-o", "json").stdout)["run"] == run
+        other.kill()
+        other.wait()
+        other.stderr.close()
+
+
+@tap.test
 def wrong_usage_and_missing_runs_are_said():
     with World() as world:
         assert "no graph runs" in takt_top(world, status=4).stderr
