@@ -152,7 +152,7 @@ def retention_by_size_deletes_the_oldest_and_says_so():
 def retention_leaves_what_is_marked_and_other_graphs():
     with World(ballast=16000) as world:
         first = record(world, 600)
-        log(world, "keep", "--around", "0s", "--window", "100ms")
+        log(world, "keep", "--around", "#0", "--window", "10ms")
         kept = [r["segment"] for r in rows(world, "keep", "--list")]
         assert kept == [1], kept
         with open(world.graph_path, encoding="utf-8") as f:
@@ -179,7 +179,7 @@ def retention_leaves_what_is_marked_and_other_graphs():
 def hole_between_kept_segments_is_no_damage():
     with World(ballast=16000) as world:
         run = record(world, 1200)
-        log(world, "keep", "--around", "0s", "--window", "100ms")
+        log(world, "keep", "--around", "#0", "--window", "10ms")
         log(world, "keep", "--around", "-1ms", "--window", "2ms")
         assert [r["segment"] for r in rows(world, "keep", "--list")] == [1, segments(run)[-1]]
         log(world, "info", "--verify")
@@ -300,7 +300,7 @@ def cut_says_what_it_cannot_do_and_leaves_nothing():
         size = os.path.getsize(os.path.join(run, "0001.takt"))
         with open(os.path.join(run, "0001.takt"), "r+b") as f:	# damage in the middle
             f.seek(size // 2)
-            f.write(bytes(64))
+            f.write(bytes(8192))	# more than what pads a chunk
         log(world, "cut", run, "--since", "0s", "-o", out, status=3)
         part = world.read(out)
         assert part.cycles and part.damage, "what is damaged in the log is missing in the part, and said"
