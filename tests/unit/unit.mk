@@ -165,7 +165,7 @@ tests_unit_progress_test_LDADD = $(unit_libs)
 # Power cuts, in memory. `write_crash_test 100000` looks at that many states; without a number at a few.
 unit_tests += %D%/write_crash_test
 tests_unit_write_crash_test_SOURCES = %D%/write_crash_test.c \
-	%D%/write_crash.c %D%/write_crash.h %D%/write_journal.c %D%/write_journal.h \
+	%D%/write_crash.c %D%/write_crash.h %D%/write_oplog.c %D%/write_oplog.h \
 	%D%/write_faulty.c %D%/write_faulty.h $(write_kit)
 tests_unit_write_crash_test_LDADD = $(unit_libs)
 tests_unit_write_crash_test_LDFLAGS = $(AM_LDFLAGS) \

@@ -42,13 +42,13 @@ static uint64_t capacity_of(const struct crash_disk *disk, uint32_t node)
 {
 	uint64_t bytes = 0;
 
-	for (uint32_t i = 0; i < disk->journal->count; i++) {
-		const struct journal_entry *entry = &disk->journal->entries[i];
+	for (uint32_t i = 0; i < disk->oplog->count; i++) {
+		const struct oplog_entry *entry = &disk->oplog->entries[i];
 
-		if (entry->node == node && entry->kind == JOURNAL_SIZE && entry->value > bytes) {
+		if (entry->node == node && entry->kind == OPLOG_SIZE && entry->value > bytes) {
 			bytes = entry->value;
 		}
-		if (entry->node == node && entry->kind == JOURNAL_WRITE &&
+		if (entry->node == node && entry->kind == OPLOG_WRITE &&
 		    entry->value + entry->bytes > bytes) {
 			bytes = entry->value + entry->bytes;
 		}
@@ -61,7 +61,7 @@ static void make_file(struct crash_disk *disk, uint32_t number)
 {
 	struct crash_node *node = &disk->nodes[number];
 	const struct crash_node *older =
-		disk->newest_file == JOURNAL_NONE ? NULL : &disk->nodes[disk->newest_file];
+		disk->newest_file == OPLOG_NONE ? NULL : &disk->nodes[disk->newest_file];
 
 	node->capacity = capacity_of(disk, number);
 	if (node->capacity == 0) {
@@ -83,7 +83,7 @@ static void make_file(struct crash_disk *disk, uint32_t number)
 }
 
 /* A copy of what is being written, some blocks behind its place, wherever nothing is on stable storage. */
-static void misplace(struct crash_node *node, uint32_t number, const struct journal_entry *write)
+static void misplace(struct crash_node *node, uint32_t number, const struct oplog_entry *write)
 {
 	const uint64_t to = write->value + (number % 3 + 1) * TAKT_BLOCK_BYTES;
 
@@ -96,7 +96,7 @@ static void misplace(struct crash_node *node, uint32_t number, const struct jour
 
 static void write_to_base(struct crash_node *node, const struct crash_pending *pending)
 {
-	const struct journal_entry *entry = pending->entry;
+	const struct oplog_entry *entry = pending->entry;
 	const uint32_t bytes = (uint32_t)pending->result;
 
 	for (uint32_t f = 0; f < CRASH_FILLS; f++) {
@@ -107,20 +107,20 @@ static void write_to_base(struct crash_node *node, const struct crash_pending *p
 
 /* --- what is pending ------------------------------------------------------------------------------ */
 
-static void put_pending(struct crash_node *node, const struct journal_entry *entry)
+static void put_pending(struct crash_node *node, const struct oplog_entry *entry)
 {
 	assert_true(node->pending_count < CRASH_PENDING_MAX);
 	node->pending[node->pending_count++] =
-		(struct crash_pending){ .entry = entry, .number = JOURNAL_NONE };
+		(struct crash_pending){ .entry = entry, .number = OPLOG_NONE };
 }
 
 static void note_written(struct crash_disk *disk, uint32_t number)
 {
-	const struct journal_entry *done = &disk->journal->entries[number];
+	const struct oplog_entry *done = &disk->oplog->entries[number];
 	struct crash_node *node = &disk->nodes[done->node];
 
 	for (uint32_t i = 0; i < node->pending_count; i++) {
-		if (node->pending[i].entry == &disk->journal->entries[done->of]) {
+		if (node->pending[i].entry == &disk->oplog->entries[done->of]) {
 			node->pending[i].number = number;
 			node->pending[i].result = done->result;
 		}
@@ -131,18 +131,18 @@ static void note_written(struct crash_disk *disk, uint32_t number)
 static bool is_covered(const struct crash_disk *disk, const struct crash_node *node,
 		       const struct crash_pending *pending, uint32_t synced, uint32_t began)
 {
-	const uint32_t own = (uint32_t)(pending->entry - disk->journal->entries);
+	const uint32_t own = (uint32_t)(pending->entry - disk->oplog->entries);
 
 	switch (pending->entry->kind) {
-	case JOURNAL_NAME:
+	case OPLOG_NAME:
 		return pending->entry->parent == synced && own < began;
-	case JOURNAL_SIZE:
+	case OPLOG_SIZE:
 		return node == &disk->nodes[synced] && own < began;
-	case JOURNAL_WRITE:
+	case OPLOG_WRITE:
 		return node == &disk->nodes[synced] && pending->number < began && pending->result >= 0;
-	case JOURNAL_WRITTEN:
-	case JOURNAL_SYNC:
-	case JOURNAL_SYNCED:
+	case OPLOG_WRITTEN:
+	case OPLOG_SYNC:
+	case OPLOG_SYNCED:
 	default:
 		return false;
 	}
@@ -150,22 +150,22 @@ static bool is_covered(const struct crash_disk *disk, const struct crash_node *n
 
 static void make_durable(struct crash_node *node, const struct crash_pending *pending)
 {
-	if (pending->entry->kind == JOURNAL_NAME) {
+	if (pending->entry->kind == OPLOG_NAME) {
 		node->is_seen = pending->entry->value != 0;
-	} else if (pending->entry->kind == JOURNAL_SIZE) {
+	} else if (pending->entry->kind == OPLOG_SIZE) {
 		node->size = pending->entry->value;
 	} else {
 		write_to_base(node, pending);
 	}
 }
 
-static void note_synced(struct crash_disk *disk, const struct journal_entry *done)
+static void note_synced(struct crash_disk *disk, const struct oplog_entry *done)
 {
-	if (done->result < 0 || done->node == JOURNAL_NONE ||
+	if (done->result < 0 || done->node == OPLOG_NONE ||
 	    (disk->is_lying && disk->sync_count++ % 3 == 0)) {
 		return;
 	}
-	for (uint32_t n = 0; n < disk->journal->node_count; n++) {
+	for (uint32_t n = 0; n < disk->oplog->node_count; n++) {
 		struct crash_node *node = &disk->nodes[n];
 		uint32_t kept = 0;
 
@@ -184,14 +184,14 @@ static void note_synced(struct crash_disk *disk, const struct journal_entry *don
 
 bool crash_advance(struct crash_disk *disk)
 {
-	const struct journal_entry *entry = &disk->journal->entries[disk->at];
-	struct crash_node *node = entry->node == JOURNAL_NONE ? NULL : &disk->nodes[entry->node];
+	const struct oplog_entry *entry = &disk->oplog->entries[disk->at];
+	struct crash_node *node = entry->node == OPLOG_NONE ? NULL : &disk->nodes[entry->node];
 
-	if (disk->at + 1 >= disk->journal->count) {
+	if (disk->at + 1 >= disk->oplog->count) {
 		return false;
 	}
 	switch (entry->kind) {
-	case JOURNAL_NAME:
+	case OPLOG_NAME:
 		if (!node->is_made) {
 			node->is_made = true;
 			node->parent = entry->parent;
@@ -199,21 +199,21 @@ bool crash_advance(struct crash_disk *disk)
 		}
 		put_pending(node, entry);
 		break;
-	case JOURNAL_WRITE:
+	case OPLOG_WRITE:
 		put_pending(node, entry);
 		memcpy(node->now + entry->value, entry->data, entry->bytes);
 		misplace(node, entry->node, entry);
 		break;
-	case JOURNAL_SIZE:
+	case OPLOG_SIZE:
 		put_pending(node, entry);
 		break;
-	case JOURNAL_WRITTEN:
+	case OPLOG_WRITTEN:
 		note_written(disk, disk->at);
 		break;
-	case JOURNAL_SYNCED:
+	case OPLOG_SYNCED:
 		note_synced(disk, entry);
 		break;
-	case JOURNAL_SYNC:
+	case OPLOG_SYNC:
 	default:
 		break;
 	}
@@ -231,7 +231,7 @@ static bool is_kept(enum fate fate, uint32_t *random)
 }
 
 /* One of: sectors at random, the first ones, the last ones, all but some in the middle. */
-static void tear(struct crash_image *image, const struct journal_entry *write, uint32_t *random)
+static void tear(struct crash_image *image, const struct oplog_entry *write, uint32_t *random)
 {
 	const uint32_t sectors = write->bytes / SECTOR_BYTES;
 	const uint32_t shape = kit_random(random) % 4;
@@ -259,14 +259,14 @@ static void make_image(struct crash_disk *disk, uint32_t number, enum fate fate,
 	memcpy(image->bytes, node->base[kit_random(random) % CRASH_FILLS], node->capacity);
 	image->size = node->size;
 	for (uint32_t i = 0; i < node->pending_count; i++) {
-		const struct journal_entry *entry = node->pending[i].entry;
+		const struct oplog_entry *entry = node->pending[i].entry;
 		enum fate one = fate == FATE_ANY ? (enum fate)(kit_random(random) % 3) : fate;
 
-		if (entry->kind == JOURNAL_SIZE && is_kept(fate, random)) {
+		if (entry->kind == OPLOG_SIZE && is_kept(fate, random)) {
 			image->size = entry->value;
-		} else if (entry->kind == JOURNAL_WRITE && one == FATE_TORN) {
+		} else if (entry->kind == OPLOG_WRITE && one == FATE_TORN) {
 			tear(image, entry, random);
-		} else if (entry->kind == JOURNAL_WRITE && one == FATE_ALL) {
+		} else if (entry->kind == OPLOG_WRITE && one == FATE_ALL) {
 			memcpy(image->bytes + entry->value, entry->data, entry->bytes);
 		}
 	}
@@ -275,13 +275,13 @@ static void make_image(struct crash_disk *disk, uint32_t number, enum fate fate,
 /* The names of a node change in order: any number of them, from the first on. */
 static void choose_names(const struct crash_disk *disk, enum fate fate, uint32_t *random, bool *ret_seen)
 {
-	for (uint32_t n = 0; n < disk->journal->node_count; n++) {
+	for (uint32_t n = 0; n < disk->oplog->node_count; n++) {
 		const struct crash_node *node = &disk->nodes[n];
 		bool goes_on = true;
 
 		ret_seen[n] = !node->is_made || node->is_seen;
 		for (uint32_t i = 0; i < node->pending_count && goes_on; i++) {
-			if (node->pending[i].entry->kind == JOURNAL_NAME) {
+			if (node->pending[i].entry->kind == OPLOG_NAME) {
 				goes_on = is_kept(fate, random);
 				ret_seen[n] = goes_on ? node->pending[i].entry->value != 0 : ret_seen[n];
 			}
@@ -293,7 +293,7 @@ static bool is_found(const struct crash_disk *disk, uint32_t number, const bool 
 {
 	uint32_t steps = 0;
 
-	while (seen[number] && disk->nodes[number].is_made && steps++ < JOURNAL_NODES) {
+	while (seen[number] && disk->nodes[number].is_made && steps++ < OPLOG_NODES) {
 		number = disk->nodes[number].parent;
 	}
 	return seen[number];
@@ -302,10 +302,10 @@ static bool is_found(const struct crash_disk *disk, uint32_t number, const bool 
 void crash_make_images(struct crash_disk *disk, uint32_t *random)
 {
 	const enum fate fate = (enum fate)(kit_random(random) % 4);
-	bool seen[JOURNAL_NODES];
+	bool seen[OPLOG_NODES];
 
 	choose_names(disk, fate, random, seen);
-	for (uint32_t n = 0; n < disk->journal->node_count; n++) {
+	for (uint32_t n = 0; n < disk->oplog->node_count; n++) {
 		disk->images[n].size = 0;
 		if (disk->nodes[n].capacity > 0 && is_found(disk, n, seen)) {
 			make_image(disk, n, fate, random);
@@ -345,12 +345,14 @@ static void image_close(void *user)
 static void judge_record(const struct crash_disk *disk, const struct takt_log_record *record,
 			 struct crash_verdict *verdict, bool *ret_hole)
 {
-	const struct journal_entry *next = &disk->journal->entries[disk->at];
+	const struct oplog_entry *next = &disk->oplog->entries[disk->at];
 	const uint32_t s = record->stream;
 	uint64_t number;
 
-	if (!kit_is_record(disk->journal->kit, s, record->bytes, record->bytes_count, &number) ||
-	    number >= next->put[s] || number < verdict->read[s]) {
+	if (s >= OPLOG_STREAMS ||
+	    !oplog_is_record(disk->oplog, s, record->bytes, record->bytes_count, verdict->read[s],
+			     &number) ||
+	    number >= next->put[s]) {
 		verdict->false_accepts++;
 		return;
 	}
@@ -380,13 +382,13 @@ static void judge_log(const struct crash_disk *disk, struct takt_log *log, struc
 
 void crash_judge(const struct crash_disk *disk, struct crash_verdict *ret_verdict)
 {
-	const struct journal_entry *next = &disk->journal->entries[disk->at];
-	struct takt_log_io ios[JOURNAL_NODES];
+	const struct oplog_entry *next = &disk->oplog->entries[disk->at];
+	struct takt_log_io ios[OPLOG_NODES];
 	struct takt_log *log = NULL;
 	uint32_t count = 0;
 
 	memset(ret_verdict, 0, sizeof(*ret_verdict));
-	for (uint32_t n = 0; n < disk->journal->node_count; n++) {
+	for (uint32_t n = 0; n < disk->oplog->node_count; n++) {
 		if (disk->images[n].size > 0) {
 			ios[count++] = (struct takt_log_io){
 				.user = (void *)(uintptr_t)&disk->images[n], .read = image_read,
@@ -398,7 +400,7 @@ void crash_judge(const struct crash_disk *disk, struct crash_verdict *ret_verdic
 		judge_log(disk, log, ret_verdict);
 		takt_log_close(log);
 	}
-	for (uint32_t s = 0; s < KIT_STREAMS; s++) {
+	for (uint32_t s = 0; s < OPLOG_STREAMS; s++) {
 		if (ret_verdict->read[s] < next->acknowledged[s]) {
 			ret_verdict->lost += next->acknowledged[s] - ret_verdict->read[s];
 		}
@@ -407,18 +409,18 @@ void crash_judge(const struct crash_disk *disk, struct crash_verdict *ret_verdic
 
 /* --- create and destroy --------------------------------------------------------------------------- */
 
-struct crash_disk *crash_create(const struct journal *journal)
+struct crash_disk *crash_create(const struct oplog *oplog)
 {
 	struct crash_disk *disk = clean_memory(sizeof(*disk));
 
-	disk->journal = journal;
-	disk->newest_file = JOURNAL_NONE;
+	disk->oplog = oplog;
+	disk->newest_file = OPLOG_NONE;
 	return disk;
 }
 
 void crash_destroy(struct crash_disk *disk)
 {
-	for (uint32_t n = 0; n < JOURNAL_NODES; n++) {
+	for (uint32_t n = 0; n < OPLOG_NODES; n++) {
 		for (uint32_t f = 0; f < CRASH_FILLS; f++) {
 			free(disk->nodes[n].base[f]);
 		}

@@ -22,7 +22,7 @@ static uint32_t states_wanted = STATES_DEFAULT;
 
 struct recording {
 	struct kit kit;
-	struct journal journal;
+	struct oplog oplog;
 	struct takt_recorder_options options;
 	uint32_t random;
 };
@@ -40,10 +40,10 @@ static struct recording *begin(void)
 
 	assert_non_null(r);
 	kit_init(&r->kit, &small_spec);
-	journal_begin(&r->journal, &r->kit);
+	oplog_begin(&r->oplog, &r->kit);
 	r->options = (struct takt_recorder_options){
-		.backend = TAKT_BACKEND_BUFFERED, .notify_fd = -1, .wrap = journal_wrap,
-		.wrap_user = &r->journal,
+		.backend = TAKT_BACKEND_BUFFERED, .notify_fd = -1, .wrap = oplog_wrap,
+		.wrap_user = &r->oplog,
 	};
 	r->random = SEED;
 	return r;
@@ -54,7 +54,7 @@ static bool put(struct recording *r, uint32_t stream)
 	const bool is_put = kit_put(&r->kit, stream);
 
 	if (is_put) {
-		journal_note_put(&r->journal, stream);
+		oplog_note_put(&r->oplog, stream);
 	}
 	return is_put;
 }
@@ -77,48 +77,48 @@ static void run_for(struct recording *r, uint32_t rounds)
 /* takt-rt ends, the rest is recorded, the region removed: all of it is on stable storage then. */
 static void end(struct recording *r)
 {
-	struct faulty *faulty = &r->journal.faulty;
+	struct faulty *faulty = &r->oplog.faulty;
 	struct kit_log log;
 
 	faulty->short_permille = faulty->again_permille = 0;
 	faulty->write_error_permille = faulty->sync_error_permille = 0;
 	kit_end_and_check(&r->kit, &log);
-	assert_string_equal(r->journal.faulty.complaint, "");
-	journal_end(&r->journal, true);
+	assert_string_equal(r->oplog.faulty.complaint, "");
+	oplog_end(&r->oplog, true);
 	assert_true(log.segment_count >= 3);
 	assert_true(r->kit.put[0] > 200 && r->kit.put[1] > 20);
 }
 
 static void discard(struct recording *r)
 {
-	journal_fini(&r->journal);
+	oplog_fini(&r->oplog);
 	kit_fini(&r->kit);
 	free(r);
 }
 
 static void record_with_late_completions(struct recording *r)
 {
-	r->journal.faulty.delay_max = 6;
+	r->oplog.faulty.delay_max = 6;
 	kit_attach(&r->kit, &r->options, false);
 	run_for(r, 2 * ROUNDS);
 }
 
 static void record_with_errors(struct recording *r)
 {
-	r->journal.faulty.delay_max = 4;
-	r->journal.faulty.short_permille = 100;
-	r->journal.faulty.again_permille = 50;
-	r->journal.faulty.write_error_permille = 10;
-	r->journal.faulty.write_error = -5;
-	r->journal.faulty.sync_error_permille = 30;
+	r->oplog.faulty.delay_max = 4;
+	r->oplog.faulty.short_permille = 100;
+	r->oplog.faulty.again_permille = 50;
+	r->oplog.faulty.write_error_permille = 10;
+	r->oplog.faulty.write_error = -5;
+	r->oplog.faulty.sync_error_permille = 30;
 	kit_attach(&r->kit, &r->options, false);
 	run_for(r, 8 * ROUNDS);
-	assert_true(r->journal.faulty.error_count > 0);
+	assert_true(r->oplog.faulty.error_count > 0);
 }
 
 static void record_with_recorders_that_die(struct recording *r)
 {
-	r->journal.faulty.delay_max = 6;
+	r->oplog.faulty.delay_max = 6;
 	for (uint32_t i = 0; i < 4; i++) {
 		kit_attach(&r->kit, &r->options, false);
 		run_for(r, ROUNDS / 2 + 7 * i);
@@ -130,8 +130,8 @@ static void record_with_recorders_that_die(struct recording *r)
 
 static void record_where_little_is_supported(struct recording *r)
 {
-	r->journal.has_no_fallocate = true;
-	r->journal.has_no_noreplace = true;
+	r->oplog.has_no_fallocate = true;
+	r->oplog.has_no_noreplace = true;
 	kit_attach(&r->kit, &r->options, false);
 	run_for(r, 2 * ROUNDS);
 }
@@ -161,9 +161,9 @@ struct totals {
 static void complain(const struct crash_disk *disk, uint64_t number, const struct crash_verdict *v)
 {
 	print_message("# state %" PRIu64 " before entry %u of %u: lost %" PRIu64 ", false %" PRIu64
-		      ", silent %" PRIu64 "; read %" PRIu64 " %" PRIu64 "\n",
-		      number, disk->at, disk->journal->count, v->lost, v->false_accepts, v->silent_holes,
-		      v->read[0], v->read[1]);
+		      ", silent %" PRIu64 "; read %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
+		      number, disk->at, disk->oplog->count, v->lost, v->false_accepts, v->silent_holes,
+		      v->read[0], v->read[1], v->read[2]);
 }
 
 static void look_at_state(struct crash_disk *disk, uint64_t number, struct totals *totals)
@@ -184,20 +184,20 @@ static void look_at_state(struct crash_disk *disk, uint64_t number, struct total
 	totals->damaged += verdict.damages > 0;
 }
 
-/* @states of them, spread evenly over the journal; with enough of them, several at each entry. */
-static void explore(const struct journal *journal, bool is_lying, uint64_t states, struct totals *totals)
+/* @states of them, spread evenly over the oplog; with enough of them, several at each entry. */
+static void explore(const struct oplog *oplog, bool is_lying, uint64_t states, struct totals *totals)
 {
-	struct crash_disk *disk = crash_create(journal);
+	struct crash_disk *disk = crash_create(oplog);
 
 	disk->is_lying = is_lying;
 	do {
-		const uint64_t until = states * (disk->at + 1) / journal->count;
+		const uint64_t until = states * (disk->at + 1) / oplog->count;
 
 		while (totals->states < until) {
 			look_at_state(disk, totals->states, totals);
 		}
 	} while (crash_advance(disk));
-	assert_int_equal(disk->at + 1, journal->count);
+	assert_int_equal(disk->at + 1, oplog->count);
 	crash_destroy(disk);
 }
 
@@ -211,9 +211,9 @@ static void nothing_is_lost_and_nothing_invented(void **state)
 	(*record)(r);
 	end(r);
 	began_ns = takt_clock_mono_ns();
-	explore(&r->journal, false, states_wanted / 5, &totals);
+	explore(&r->oplog, false, states_wanted / 5, &totals);
 	print_message("# %" PRIu64 " states of %u entries in %.2f s, %" PRIu64 " with damage\n",
-		      totals.states, r->journal.count, (double)(takt_clock_mono_ns() - began_ns) * 1e-9,
+		      totals.states, r->oplog.count, (double)(takt_clock_mono_ns() - began_ns) * 1e-9,
 		      totals.damaged);
 	assert_int_equal(totals.states, states_wanted / 5);
 	assert_int_equal(totals.lost, 0);
@@ -223,8 +223,8 @@ static void nothing_is_lost_and_nothing_invented(void **state)
 	discard(r);
 }
 
-/* The journal is all there is: played back in full it gives a whole log without damage. */
-static void whole_journal_gives_the_whole_log(void **state)
+/* The oplog is all there is: played back in full it gives a whole log without damage. */
+static void whole_oplog_gives_the_whole_log(void **state)
 {
 	struct recording *r = begin();
 	struct crash_verdict verdict;
@@ -234,13 +234,15 @@ static void whole_journal_gives_the_whole_log(void **state)
 	(void)state;
 	record_with_late_completions(r);
 	end(r);
-	disk = crash_create(&r->journal);
+	disk = crash_create(&r->oplog);
 	while (crash_advance(disk)) {
 	}
 	crash_make_images(disk, &random);
 	crash_judge(disk, &verdict);
 	assert_int_equal(verdict.read[0], r->kit.put[0]);
 	assert_int_equal(verdict.read[1], r->kit.put[1]);
+	assert_true(verdict.read[KIT_RECORDER] >= 2);	/* segments were rolled */
+	assert_int_equal(verdict.read[KIT_RECORDER], r->oplog.end_count[KIT_RECORDER]);
 	assert_int_equal(verdict.damages, 0);
 	crash_destroy(disk);
 	discard(r);
@@ -256,7 +258,7 @@ static void disk_that_lies_about_syncs_is_found_out(void **state)
 	(void)state;
 	record_with_late_completions(r);
 	end(r);
-	explore(&r->journal, true, 500, &totals);
+	explore(&r->oplog, true, 500, &totals);
 	assert_true(totals.lost > 0);
 	assert_int_equal(totals.false_accepts, 0);
 	assert_int_equal(totals.silent_holes, 0);
@@ -289,11 +291,11 @@ static void forged_record_is_found_out(void **state)
 	(void)state;
 	record_with_late_completions(r);
 	end(r);
-	disk = crash_create(&r->journal);
+	disk = crash_create(&r->oplog);
 	while (crash_advance(disk)) {
 	}
 	crash_make_images(disk, &random);
-	for (uint32_t n = 0; n < r->journal.node_count; n++) {
+	for (uint32_t n = 0; n < r->oplog.node_count; n++) {
 		forge(&disk->images[n]);
 	}
 	crash_judge(disk, &verdict);
@@ -320,7 +322,7 @@ int main(int argc, char **argv)
 		CUT("after_recorders_that_died", 2),
 		CUT("on_a_file_system_that_supports_little", 3),
 		CUT("while_a_dead_run_is_recovered", 4),
-		cmocka_unit_test(whole_journal_gives_the_whole_log),
+		cmocka_unit_test(whole_oplog_gives_the_whole_log),
 		cmocka_unit_test(disk_that_lies_about_syncs_is_found_out),
 		cmocka_unit_test(forged_record_is_found_out),
 	};
