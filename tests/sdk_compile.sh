@@ -94,6 +94,7 @@ for compiler in $(at_hand gcc clang clang-14 g++ clang++ clang++-14); do
 	esac
 	if [ $suffix = c ]; then
 		check "$compiler" c11 hello "$examples/hello/hello.c"
+		check "$compiler" c11 caterpillar "$examples/caterpillar/caterpillar.c"
 		check "$compiler" c11 gnss "$examples"/gnss/*.c
 	else
 		check "$compiler" c++17 hello_cpp "$examples/hello/hello_cpp.cc"

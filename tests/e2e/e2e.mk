@@ -1,7 +1,7 @@
 # Whole programs, as a user runs them:  script_tests += %D%/hello.sh
 script_tests += %D%/faults.py %D%/hostile.py %D%/kill.py %D%/kill_points.py %D%/lane.py %D%/run.py
 script_tests += %D%/taktd.py %D%/wiring.py
-script_tests += %D%/gnss.py %D%/hello.sh
+script_tests += %D%/caterpillar.py %D%/gnss.py %D%/hello.sh
 EXTRA_DIST += %D%/harness.py
 
 noinst_PROGRAMS += plugins/test_faults.so
