@@ -9,6 +9,7 @@ EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs)
 EXTRA_DIST += $(bench_scripts)
 
+script_tests += %D%/judge_test.py
 bench: $(bench_programs) all
 	@set -e; $(AM_TESTS_ENVIRONMENT) \
 	set -- $(bench_programs:%=./%) $(bench_scripts:%=$(srcdir)/%); \
