@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
+#define CACHE_LINE_BYTES 64u
+#define PREFETCH_BYTES_MAX 65536u	/* more would push out of the caches what tasks need */
+
 static char *at(const struct takt_stream *stream, uint64_t position)
 {
 	return stream->ring + position % stream->ring_bytes;
@@ -85,6 +88,17 @@ void *takt_stream_reserve(struct takt_stream *stream, uint32_t bytes)
 		return open_chunk(stream, bytes) ? at(stream, stream->cursor) : NULL;
 	}
 	return is_free(stream, stream->cursor + bytes) ? at(stream, stream->cursor) : NULL;
+}
+
+void takt_stream_prefetch(const struct takt_stream *stream, uint32_t bytes)
+{
+	const uint64_t offset = stream->cursor % stream->ring_bytes;
+	const uint64_t begin = stream->ring_bytes - offset < bytes ? 0 : offset;
+	const uint32_t most = bytes < PREFETCH_BYTES_MAX ? bytes : PREFETCH_BYTES_MAX;
+
+	for (uint32_t i = 0; i < most; i += CACHE_LINE_BYTES) {
+		__builtin_prefetch(stream->ring + begin + i, 1);
+	}
 }
 
 bool takt_stream_has_room(struct takt_stream *stream, uint64_t bytes)

@@ -74,6 +74,10 @@ TAKT_SETUP void takt_stream_init(struct takt_stream *stream, struct takt_stream_
  * the ring is full. May seal the open chunk. Nothing is published.  [RT, producer only] */
 TAKT_RT void *takt_stream_reserve(struct takt_stream *stream, uint32_t bytes);
 
+/* Fetch the memory of the next reservation of @bytes, or its begin, into this CPU's caches: the ring's last
+ * lap is long out of them. A hint, of about 3 ns a cache line.  [RT, producer only] */
+TAKT_RT void takt_stream_prefetch(const struct takt_stream *stream, uint32_t bytes);
+
 /* True when more than @bytes of the ring are free, as far as known.  [RT, producer only] */
 TAKT_RT bool takt_stream_has_room(struct takt_stream *stream, uint64_t bytes);
 
