@@ -4,7 +4,7 @@ import os
 import random
 import sys
 
-sys.path.insert(0, os.path.join(os.environ.get("top_srcdir", "."), "tests/e2e"))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../e2e"))
 from harness import Tap  # noqa: E402
 import judge  # noqa: E402
 

@@ -3,14 +3,17 @@
  *
  *     write_bench [MEBIBYTES [DIRECTORY [REPETITIONS]]]      (1024, ., 5)
  *
- * plain   io_uring, O_DIRECT, registered tmpfs pages and file, 1 MiB a write, 4 in flight, one fdatasync at the
- *         end; no checksum, nobody fills the memory
- * takt    a producer thread fills the arena and seals chunks of 1 MiB, the writer thread checks them, puts
- *         checksums in, writes, syncs every 100 ms and releases; ends with a sync. One segment
- * rolled  the same with segments of 256 MiB that are made and closed meanwhile
+ * plain    io_uring, O_DIRECT, registered tmpfs pages and file, 1 MiB a write, 4 in flight, one fdatasync at the
+ *          end; no checksum, nobody fills the memory
+ * crc      a bare CRC32C over the same bytes, chunk by chunk, and no writing
+ * alone    the writer thread checks the chunks, puts checksums in, writes, syncs every 100 ms and releases; ends
+ *          with a sync. A thread seals chunks of 1 MiB but leaves their bytes as they are. One segment
+ * lane     the same, and that thread fills every chunk
+ * rolled   lane with segments of 256 MiB that are made and closed meanwhile
  *
- * All write into files that are preallocated before the clock starts (rolled: the first). The modes take turns;
- * medians and ranges are printed. CPU is that of the writing thread. */
+ * All write into files that are preallocated before the clock starts (rolled: the first). The modes take turns,
+ * in another order each time. Prints a line a run: mode, MB/s, CPU ms a GiB of the writing thread and of the
+ * kernel's threads for its ring. write.py judges them. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -29,6 +32,7 @@
 
 #include "logs/write/recorder.h"
 #include "logs/write/writer.h"
+#include "rt/base/crc32c.h"
 #include "rt/msg/catalog.h"
 #include "rt/shm/region.h"
 
@@ -37,18 +41,16 @@
 #define RECORD_BYTES ((uint32_t)(CHUNK_BYTES - TAKT_CHUNK_HEADER_BYTES))
 #define RING_BYTES (512 * MIB)
 #define DEPTH 4u
+#define MAIN_THREAD "write_bench"	/* as /proc calls it */
 #define REPETITIONS_MAX 100u
 
-enum mode { PLAIN, TAKT, ROLLED, MODES };
-static const char *const mode_names[MODES] = { "plain", "takt", "rolled" };
+enum mode { PLAIN, CRC, ALONE, LANE, ROLLED, MODES };
+static const char *const mode_names[MODES] = { "plain", "crc", "alone", "lane", "rolled" };
 
 struct bench {
 	uint64_t chunk_count;
 	const char *directory;
-	uint32_t repetitions;
 	char run_dir[64];
-	double mbs[MODES][REPETITIONS_MAX];
-	double cpu_ms[MODES][REPETITIONS_MAX];	/* a GiB */
 };
 
 struct result {
@@ -68,6 +70,38 @@ static double seconds_of(clockid_t clock)
 
 	clock_gettime(clock, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* CPU of the thread called @name and of the kernel's threads for rings. */
+static double cpu_seconds(const char *thread)
+{
+	DIR *dir = opendir("/proc/self/task");
+	double seconds = 0;
+
+	for (const struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir)) {
+		char path[320], name[32] = "";
+		unsigned long long ns = 0;
+		FILE *file;
+
+		snprintf(path, sizeof(path), "/proc/self/task/%s/comm", e->d_name);
+		file = fopen(path, "re");
+		if (file) {
+			(void)!fscanf(file, "%31s", name);
+			fclose(file);
+		}
+		snprintf(path, sizeof(path), "/proc/self/task/%s/schedstat", e->d_name);
+		file = strcmp(name, thread) == 0 || strncmp(name, "iou-wrk", 7) == 0 ? fopen(path, "re")
+										    : NULL;
+		if (file) {
+			(void)!fscanf(file, "%llu", &ns);
+			fclose(file);
+			seconds += (double)ns / 1e9;
+		}
+	}
+	if (dir) {
+		closedir(dir);
+	}
+	return seconds;
 }
 
 /* --- plain ----------------------------------------------------------------------------------- */
@@ -90,6 +124,7 @@ static char *map_pages(const char *run_dir)
 	}
 	unlink(path);
 	close(fd);
+	memset(pages, 1, RING_BYTES);
 	return pages;
 }
 
@@ -145,16 +180,31 @@ static struct result run_plain(const struct bench *bench)
 		die("io_uring", r);
 	}
 	result.seconds = seconds_of(CLOCK_MONOTONIC);
-	result.cpu_seconds = seconds_of(CLOCK_THREAD_CPUTIME_ID);
+	result.cpu_seconds = cpu_seconds(MAIN_THREAD);
 	write_all(&ring, pages, bench->chunk_count);
 	if (fdatasync(fd) < 0) {
 		die("fdatasync", errno);
 	}
 	result.seconds = seconds_of(CLOCK_MONOTONIC) - result.seconds;
-	result.cpu_seconds = seconds_of(CLOCK_THREAD_CPUTIME_ID) - result.cpu_seconds;
+	result.cpu_seconds = cpu_seconds(MAIN_THREAD) - result.cpu_seconds;
 	io_uring_queue_exit(&ring);
 	close(fd);
 	unlink(path);
+	munmap(pages, RING_BYTES);
+	return result;
+}
+
+static struct result run_crc(const struct bench *bench)
+{
+	char *pages = map_pages(bench->run_dir);
+	struct result result = { seconds_of(CLOCK_MONOTONIC), cpu_seconds(MAIN_THREAD) };
+	uint32_t sum = 0;
+
+	for (uint64_t i = 0; i < bench->chunk_count; i++) {
+		sum ^= takt_crc32c(sum, pages + i * CHUNK_BYTES % RING_BYTES, CHUNK_BYTES);
+	}
+	result.seconds = seconds_of(CLOCK_MONOTONIC) - result.seconds + (sum == 1 ? 1e-9 : 0);
+	result.cpu_seconds = cpu_seconds(MAIN_THREAD) - result.cpu_seconds;
 	munmap(pages, RING_BYTES);
 	return result;
 }
@@ -164,6 +214,7 @@ static struct result run_plain(const struct bench *bench)
 struct producing {
 	struct takt_stream stream;
 	uint64_t chunk_count;
+	bool fills;
 };
 
 static void *produce(void *user)
@@ -178,7 +229,9 @@ static void *produce(void *user)
 			nanosleep(&pause, NULL);
 			continue;
 		}
-		memset(record, (int)(i & 0xff), RECORD_BYTES);
+		if (p->fills) {
+			memset(record, (int)(i & 0xff), RECORD_BYTES);
+		}
 		*record = (struct takt_record){ .bytes = RECORD_BYTES, .kind = TAKT_RECORD_COPPERLIST,
 						.cycle = i, .mono_ns = i };
 		takt_stream_commit(&p->stream, record);
@@ -214,36 +267,6 @@ static struct takt_region *make_region(const struct bench *bench, uint64_t run, 
 	return region;
 }
 
-static double writer_cpu_seconds(void)
-{
-	DIR *dir = opendir("/proc/self/task");
-	double seconds = 0;
-
-	for (const struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir)) {
-		char path[320], name[32] = "";
-		unsigned long long ns = 0;
-		FILE *file;
-
-		snprintf(path, sizeof(path), "/proc/self/task/%s/comm", e->d_name);
-		file = fopen(path, "re");
-		if (file) {
-			(void)!fscanf(file, "%31s", name);
-			fclose(file);
-		}
-		snprintf(path, sizeof(path), "/proc/self/task/%s/schedstat", e->d_name);
-		file = strcmp(name, "takt-writer") == 0 ? fopen(path, "re") : NULL;
-		if (file) {
-			(void)!fscanf(file, "%llu", &ns);
-			fclose(file);
-			seconds = (double)ns / 1e9;
-		}
-	}
-	if (dir) {
-		closedir(dir);
-	}
-	return seconds;
-}
-
 static uint64_t now_ns(void)
 {
 	return (uint64_t)(seconds_of(CLOCK_MONOTONIC) * 1e9);
@@ -274,11 +297,12 @@ static void remove_log(const char *directory)
 	rmdir(directory);
 }
 
-static struct result run_takt(const struct bench *bench, uint64_t run, uint64_t segment_bytes)
+static struct result run_takt(const struct bench *bench, uint64_t run, enum mode mode)
 {
+	const uint64_t segment_bytes = mode == ROLLED ? 256 * MIB : (bench->chunk_count + 1) * MIB;
 	const struct takt_recorder_options options = { .backend = TAKT_BACKEND_AUTO, .notify_fd = -1 };
 	struct takt_region *region = make_region(bench, run, segment_bytes);
-	struct producing producing = { .chunk_count = bench->chunk_count };
+	struct producing producing = { .chunk_count = bench->chunk_count, .fills = mode != ALONE };
 	const uint64_t bytes = bench->chunk_count * CHUNK_BYTES;
 	struct takt_recorder *recorder;
 	struct takt_writer *writer;
@@ -298,7 +322,7 @@ static struct result run_takt(const struct bench *bench, uint64_t run, uint64_t 
 	}
 	snprintf(directory, sizeof(directory), "%s", takt_recorder_status(recorder).directory);
 	result.seconds = seconds_of(CLOCK_MONOTONIC);
-	result.cpu_seconds = writer_cpu_seconds();
+	result.cpu_seconds = cpu_seconds("takt-writer");
 	if (pthread_create(&producer, NULL, produce, &producing) != 0) {
 		die("thread", EAGAIN);
 	}
@@ -306,7 +330,7 @@ static struct result run_takt(const struct bench *bench, uint64_t run, uint64_t 
 		tend(recorder, writer);
 	}
 	result.seconds = seconds_of(CLOCK_MONOTONIC) - result.seconds;
-	result.cpu_seconds = writer_cpu_seconds() - result.cpu_seconds;
+	result.cpu_seconds = cpu_seconds("takt-writer") - result.cpu_seconds;
 	pthread_join(producer, NULL);
 	if (takt_recorder_status(recorder).text[0]) {
 		fprintf(stderr, "write_bench: %s\n", takt_recorder_status(recorder).text);
@@ -322,31 +346,6 @@ static struct result run_takt(const struct bench *bench, uint64_t run, uint64_t 
 }
 
 /* --- all ------------------------------------------------------------------------------------- */
-
-static int compare(const void *a, const void *b)
-{
-	const double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static void print(struct bench *bench)
-{
-	double plain = 0;
-
-	printf("%" PRIu64 " MiB in %s, %u repetitions: MB/s median [range], CPU ms/GiB, against plain\n",
-	       bench->chunk_count, bench->directory, bench->repetitions);
-	for (uint32_t m = 0; m < MODES; m++) {
-		const uint32_t n = bench->repetitions;
-
-		qsort(bench->mbs[m], n, sizeof(double), compare);
-		qsort(bench->cpu_ms[m], n, sizeof(double), compare);
-		plain = m == PLAIN ? bench->mbs[m][n / 2] : plain;
-		printf("%-8s %6.0f [%.0f..%.0f]  %4.0f  %.2f\n", mode_names[m], bench->mbs[m][n / 2],
-		       bench->mbs[m][0], bench->mbs[m][n - 1], bench->cpu_ms[m][n / 2],
-		       bench->mbs[m][n / 2] / plain);
-	}
-}
 
 static uint64_t parse(const char *text, uint64_t most)
 {
@@ -365,25 +364,25 @@ int main(int argc, char **argv)
 	static struct bench bench;
 	const uint64_t run_base = now_ns();
 	char graph_dir[128];
+	uint32_t repetitions;
+	double mib;
 
 	bench.chunk_count = argc > 1 ? parse(argv[1], 1u << 20) : 1024;
 	bench.directory = argc > 2 ? argv[2] : ".";
-	bench.repetitions = argc > 3 ? (uint32_t)parse(argv[3], REPETITIONS_MAX) : 5;
+	repetitions = argc > 3 ? (uint32_t)parse(argv[3], REPETITIONS_MAX) : 5;
+	mib = (double)bench.chunk_count;
 	snprintf(bench.run_dir, sizeof(bench.run_dir), "/dev/shm/takt-bench-%d", (int)getpid());
-	for (uint32_t i = 0; i < bench.repetitions * MODES; i++) {
-		const enum mode mode = (enum mode)((i + i / MODES) % MODES);	/* another one first each time */
-		const uint32_t n = i / MODES;
-		const double mib = (double)bench.chunk_count;
-		struct result result;
+	for (uint32_t i = 0; i < repetitions * MODES; i++) {
+		/* Another one first each time, and another one before it. */
+		const enum mode mode = (enum mode)((i / MODES + i * (1 + i / MODES % 4)) % MODES);
+		const struct result result = mode == PLAIN ? run_plain(&bench)
+					     : mode == CRC ? run_crc(&bench)
+							   : run_takt(&bench, run_base + i, mode);
 
-		result = mode == PLAIN ? run_plain(&bench)
-				       : run_takt(&bench, run_base + i,
-						  mode == ROLLED ? 256 * MIB
-								 : (bench.chunk_count + 1) * MIB);
-		bench.mbs[mode][n] = mib * (double)MIB / 1e6 / result.seconds;
-		bench.cpu_ms[mode][n] = result.cpu_seconds * 1e3 / (mib / 1024);
+		printf("%s %.0f %.1f\n", mode_names[mode], mib * (double)MIB / 1e6 / result.seconds,
+		       result.cpu_seconds * 1e3 / (mib / 1024));
+		fflush(stdout);
 	}
-	print(&bench);
 	snprintf(graph_dir, sizeof(graph_dir), "%s/bench", bench.run_dir);
 	rmdir(graph_dir);
 	rmdir(bench.run_dir);

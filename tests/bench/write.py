@@ -1,0 +1,66 @@
+"""The writer: how fast, and what of a CPU it takes, against a plain writer of the same bytes.
+
+    write.py [REPETITIONS [MEBIBYTES [DIRECTORY]]]
+
+write_bench says what its modes are.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+from judge import Spread, report
+from world import program
+
+REPETITIONS = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+MEBIBYTES = int(sys.argv[2]) if len(sys.argv) > 2 else 1024
+DIRECTORY = sys.argv[3] if len(sys.argv) > 3 else "."
+
+
+def fio():
+    """MB/s of fio's writer of the same kind, 1 MiB and 4 in flight."""
+    path = os.path.join(DIRECTORY, "write_bench.fio")
+    done = subprocess.run(
+        ["fio", "--name=w", f"--filename={path}", "--rw=write", "--bs=1m", "--ioengine=io_uring", "--iodepth=4",
+         "--direct=1", "--fixedbufs", "--registerfiles", f"--size={MEBIBYTES}m", "--fallocate=posix",
+         "--end_fsync=1", "--output-format=json"], capture_output=True, text=True, timeout=300)
+    os.unlink(path)
+    return json.loads(done.stdout)["jobs"][0]["write"]["bw_bytes"] / 1e6 if done.returncode == 0 else None
+
+
+def main():
+    mbs, cpu, fios = {}, {}, []
+    for _ in range(REPETITIONS):		# one each, so that fio takes its turn too
+        done = subprocess.run([program("tests/bench/write_bench"), str(MEBIBYTES), DIRECTORY, "1"],
+                              stdout=subprocess.PIPE, text=True, timeout=600, check=True)
+        for line in done.stdout.splitlines():
+            mode, speed, ms = line.split()
+            mbs.setdefault(mode, []).append(float(speed))
+            cpu.setdefault(mode, []).append(float(ms))
+        if shutil.which("fio"):
+            fios.append(fio())
+    mbs = {mode: Spread(values) for mode, values in mbs.items()}
+    cpu = {mode: Spread(values) for mode, values in cpu.items()}
+    plain = mbs["plain"]
+    for mode, bar, what in (("alone", 0.9, "the writer alone"), ("lane", None, "with the producing lane"),
+                            ("rolled", None, "with the lane and segments of 256 MiB")):
+        ratio = mbs[mode].median / plain.median
+        report(f"recorded to disk, {what}", mbs[mode].text("{:.0f}", " MB/s"),
+               "plain writer " + plain.text("{:.0f}", " MB/s"), f"{ratio:.2f} x", f">= {bar} x" if bar else "-",
+               ratio >= bar if bar else None)
+    fios = [v for v in fios if v]
+    if fios:
+        ratio = mbs["alone"].median / Spread(fios).median
+        report("recorded to disk, the writer alone, against fio", mbs["alone"].text("{:.0f}", " MB/s"),
+               "fio " + Spread(fios).text("{:.0f}", " MB/s"), f"{ratio:.2f} x", "-", None)
+    for mode in ("alone", "lane"):
+        ratio = cpu[mode].median / (cpu["plain"].median + cpu["crc"].median)
+        report(f"CPU of the writer a GiB, {mode}", cpu[mode].text("{:.0f}", " ms"),
+               f"plain writer {cpu['plain'].text('{:.0f}', ' ms')} + CRC {cpu['crc'].text('{:.0f}', ' ms')}",
+               f"{ratio:.2f} x",
+               "<= 1.25 x" if mode == "alone" else "-", ratio <= 1.25 if mode == "alone" else None)
+
+
+main()
