@@ -41,7 +41,7 @@
 #define RECORD_BYTES ((uint32_t)(CHUNK_BYTES - TAKT_CHUNK_HEADER_BYTES))
 #define RING_BYTES (512 * MIB)
 #define DEPTH 4u
-#define MAIN_THREAD "write_bench"	/* as /proc calls it */
+#define THIS_THREAD ""
 #define REPETITIONS_MAX 100u
 
 enum mode { PLAIN, CRC, ALONE, LANE, ROLLED, MODES };
@@ -72,11 +72,12 @@ static double seconds_of(clockid_t clock)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* CPU of the thread called @name and of the kernel's threads for rings. */
+/* CPU of the thread called @thread, or else of this one, whose own figure /proc has only at the last tick,
+ * and of the kernel's threads for rings. */
 static double cpu_seconds(const char *thread)
 {
 	DIR *dir = opendir("/proc/self/task");
-	double seconds = 0;
+	double seconds = thread[0] ? 0 : seconds_of(CLOCK_THREAD_CPUTIME_ID);
 
 	for (const struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir)) {
 		char path[320], name[32] = "";
@@ -180,13 +181,13 @@ static struct result run_plain(const struct bench *bench)
 		die("io_uring", r);
 	}
 	result.seconds = seconds_of(CLOCK_MONOTONIC);
-	result.cpu_seconds = cpu_seconds(MAIN_THREAD);
+	result.cpu_seconds = cpu_seconds(THIS_THREAD);
 	write_all(&ring, pages, bench->chunk_count);
 	if (fdatasync(fd) < 0) {
 		die("fdatasync", errno);
 	}
 	result.seconds = seconds_of(CLOCK_MONOTONIC) - result.seconds;
-	result.cpu_seconds = cpu_seconds(MAIN_THREAD) - result.cpu_seconds;
+	result.cpu_seconds = cpu_seconds(THIS_THREAD) - result.cpu_seconds;
 	io_uring_queue_exit(&ring);
 	close(fd);
 	unlink(path);
@@ -197,14 +198,14 @@ static struct result run_plain(const struct bench *bench)
 static struct result run_crc(const struct bench *bench)
 {
 	char *pages = map_pages(bench->run_dir);
-	struct result result = { seconds_of(CLOCK_MONOTONIC), cpu_seconds(MAIN_THREAD) };
+	struct result result = { seconds_of(CLOCK_MONOTONIC), cpu_seconds(THIS_THREAD) };
 	uint32_t sum = 0;
 
 	for (uint64_t i = 0; i < bench->chunk_count; i++) {
 		sum ^= takt_crc32c(sum, pages + i * CHUNK_BYTES % RING_BYTES, CHUNK_BYTES);
 	}
 	result.seconds = seconds_of(CLOCK_MONOTONIC) - result.seconds + (sum == 1 ? 1e-9 : 0);
-	result.cpu_seconds = cpu_seconds(MAIN_THREAD) - result.cpu_seconds;
+	result.cpu_seconds = cpu_seconds(THIS_THREAD) - result.cpu_seconds;
 	munmap(pages, RING_BYTES);
 	return result;
 }
