@@ -8,14 +8,22 @@
 #include "logs/read/error.h"
 #include "logs/read/source.h"
 #include "logs/read/view.h"
+#include "rt/clock/clock.h"
+
+/* A wait of T is late by T/2 in the median: also the long one keeps a follower below 2 ms. */
+#define PAUSE_NS 1000000u
+#define PAUSE_QUIET_NS 3000000u
+#define QUIET_AFTER_NS 1000000000u
 
 struct takt_log_cursor {
 	struct takt_log *log;
 	struct takt_log_filter filter;
 	struct takt_log_point from;	/* of the last seek */
 	struct takt_log_view view;
+	uint64_t news_at_ns;		/* about when the last record came; see takt_log_pause_ns */
 	uint32_t source_count;
 	bool ended;
+	bool has_news;			/* records came since the last pause */
 	struct takt_log_source sources[];
 };
 
@@ -172,8 +180,20 @@ int takt_log_next(struct takt_log_cursor *cursor, const struct takt_log_record *
 	if (r < 0) {
 		return takt_log_fail(error, r, "%s: %s", cursor->log->path, strerror(-r));
 	}
+	cursor->has_news = true;
 	*ret_record = &cursor->view.record;
 	return 1;
+}
+
+uint64_t takt_log_pause_ns(struct takt_log_cursor *cursor)
+{
+	const uint64_t now_ns = takt_clock_mono_ns();
+
+	if (cursor->has_news) {
+		cursor->has_news = false;
+		cursor->news_at_ns = now_ns;
+	}
+	return now_ns - cursor->news_at_ns < QUIET_AFTER_NS ? PAUSE_NS : PAUSE_QUIET_NS;
 }
 
 int takt_log_ended(const struct takt_log_cursor *cursor)

@@ -14,7 +14,6 @@
 #include "rt/main/log_find.h"
 #include "rt/main/log_time.h"
 
-#define FOLLOW_MS 3
 #define FOLLOW_LAST 10		/* records shown first, when the command line does not say */
 #define STEP_BACK 8
 #define TEXT_BYTES 1024u	/* at first */
@@ -209,7 +208,7 @@ static int show_all(struct takt_scan *scan, struct takt_log_cursor *cursor, uint
 				break;
 			}
 			takt_out_flush(scan->out);
-			takt_out_wait(scan->out, FOLLOW_MS);
+			takt_out_wait(scan->out, takt_log_pause_ns(cursor));
 		}
 	}
 	return interrupted ? TAKT_EXIT_INTERRUPTED : TAKT_EXIT_OK;

@@ -13,6 +13,7 @@
 #include "rt/main/commands.h"
 
 #define PIECE_BYTES 65536u
+#define NS_PER_S 1000000000u
 #define ROW_BYTES_MAX ((size_t)2 << 30)
 
 void takt_out_init(struct takt_out *out, enum takt_form form)
@@ -86,11 +87,13 @@ bool takt_out_done(const struct takt_out *out)
 	return out->closed || out->error < 0;
 }
 
-void takt_out_wait(struct takt_out *out, int ms)
+void takt_out_wait(struct takt_out *out, uint64_t ns)
 {
+	const struct timespec span = { .tv_sec = (time_t)(ns / NS_PER_S),
+				       .tv_nsec = (long)(ns % NS_PER_S) };
 	struct pollfd fd = { .fd = STDOUT_FILENO };
 
-	if (poll(&fd, 1, ms) > 0 && (fd.revents & (POLLERR | POLLNVAL))) {
+	if (ppoll(&fd, 1, &span, NULL) > 0 && (fd.revents & (POLLERR | POLLNVAL))) {
 		out->closed = true;
 	}
 }

@@ -37,8 +37,8 @@ void takt_out_flush(struct takt_out *out);
 /* True when it makes no sense to go on. */
 bool takt_out_done(const struct takt_out *out);
 
-/* Wait up to @ms milliseconds; sees meanwhile that the reader has gone away. */
-void takt_out_wait(struct takt_out *out, int ms);
+/* Wait up to @ns; sees meanwhile that the reader has gone away. */
+void takt_out_wait(struct takt_out *out, uint64_t ns);
 
 /* @text for people: control characters and what is no UTF-8 as \xNN. */
 void takt_out_put_plain(struct takt_text_buffer *out, const char *text);

@@ -329,7 +329,7 @@ static void follow(struct run *run)
 	for (uint32_t tick = 0;; tick++) {
 		bool there = true;
 
-		span.tv_nsec = is_more ? 0 : POLL_NS;
+		span.tv_nsec = is_more ? 0 : run->cursor ? (long)takt_log_pause_ns(run->cursor) : POLL_NS;
 		signal = sigtimedwait(&set, NULL, &span);
 		if (signal > 0 && !run->rt_ended) {
 			pass_on(run, signal);
