@@ -323,8 +323,7 @@ static int check_chunk(const struct takt_log_chunk *chunk, void *user)
 	if (!bytes) {
 		return -ENOMEM;
 	}
-	r = takt_log_segment_read(chunk->segment, chunk->offset, bytes, chunk->used_bytes,
-				  chunk->payload_crc);
+	r = takt_log_segment_read_chunk(chunk, bytes);
 	free(bytes);
 	return r == 0 ? 1 : r == -ENOMEM ? r : 0;
 }
@@ -361,8 +360,7 @@ int takt_log_files_read(struct takt_log_files *files, struct takt_log_chunk *chu
 	if (chunk->state == TAKT_LOG_CHUNK_BAD) {
 		return -EBADMSG;
 	}
-	r = takt_log_segment_read(chunk->segment, chunk->offset, out, chunk->used_bytes,
-				  chunk->payload_crc);
+	r = takt_log_segment_read_chunk(chunk, out);
 	if (r == 0) {
 		chunk->state = TAKT_LOG_CHUNK_GOOD;
 	} else if (r == -EBADMSG || r == -EIO) {

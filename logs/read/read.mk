@@ -17,6 +17,7 @@ libread_la_SOURCES = \
 	%D%/resolve.c \
 	%D%/run.c %D%/run.h \
 	%D%/segment.c %D%/segment.h \
+	%D%/segment_index.c %D%/segment_index.h \
 	%D%/source.c %D%/source.h \
 	%D%/tables.c %D%/tables.h \
 	%D%/text_format.c \

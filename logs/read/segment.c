@@ -6,11 +6,10 @@
 #include <string.h>
 
 #include "logs/read/error.h"
+#include "logs/read/segment_index.h"
 #include "rt/base/crc32c.h"
 #include "rt/msg/catalog.h"
-#include "rt/shm/record.h"
 
-#define CHUNK_USED_BYTES_MAX (TAKT_RECORD_BYTES_MAX + TAKT_BLOCK_BYTES)
 #define SEARCH_BYTES (1u << 18)		/* read at once while looking for the next chunk */
 
 static bool header_is_whole(const struct takt_chunk *chunk)
@@ -19,11 +18,11 @@ static bool header_is_whole(const struct takt_chunk *chunk)
 	       takt_crc32c(0, chunk, offsetof(struct takt_chunk, header_crc)) == chunk->header_crc;
 }
 
-static bool header_is_ours(const struct takt_log_segment *segment, const struct takt_chunk *chunk)
+bool takt_log_segment_owns(const struct takt_log_segment *segment, const struct takt_chunk *chunk)
 {
 	return header_is_whole(chunk) && chunk->version == TAKT_CHUNK_VERSION &&
 	       chunk->salt == segment->salt && chunk->run == segment->run &&
-	       chunk->used_bytes <= CHUNK_USED_BYTES_MAX;
+	       chunk->used_bytes <= TAKT_LOG_CHUNK_USED_MAX;
 }
 
 /* --- superblocks ----------------------------------------------------------------------------- */
@@ -61,6 +60,7 @@ static void take_superblock(struct takt_log_segment *segment, const struct takt_
 	segment->ending = from->flags & TAKT_SEGMENT_LAST ? from->ending : TAKT_ENDED_UNKNOWN;
 	segment->exit_code = from->flags & TAKT_SEGMENT_LAST ? from->exit_code : 0;
 	segment->end_offset = from->end_offset;
+	segment->index_offset = from->index_offset;
 	segment->created_mono_ns = from->created_mono_ns;
 	segment->created_real_ns = from->created_real_ns;
 	copy_text(segment->graph, sizeof(segment->graph), from->graph, sizeof(from->graph));
@@ -193,6 +193,7 @@ void takt_log_segment_close(struct takt_log_segment *segment)
 		return;
 	}
 	segment->io.close(segment->io.user);
+	free(segment->spans);
 	free(segment->path);
 	free(segment);
 }
@@ -240,7 +241,7 @@ static int find_chunk(const struct takt_log_segment *segment, uint64_t from, uin
 
 			if (left >= (int64_t)sizeof(chunk)) {
 				memcpy(&chunk, buffer + i, sizeof(chunk));
-				if (header_is_ours(segment, &chunk)) {
+				if (takt_log_segment_owns(segment, &chunk)) {
 					*ret_offset = at + (uint64_t)i;
 					break;
 				}
@@ -327,6 +328,32 @@ static int hand_out(struct takt_log_segment *segment, const struct takt_chunk *f
 	return is_data(from) ? visit(&chunk, user) : 0;
 }
 
+/* What an index says of the chunks at scanned_bytes. Returns 1 and goes behind them, 0 when there is none,
+ * what @visit returned when negative, -ENOMEM. */
+static int take_indexed(struct takt_log_segment *segment, uint64_t limit,
+			takt_log_chunk_visit *visit, void *user)
+{
+	const struct takt_log_index_span *span;
+	int r = 0;
+
+	if (segment->catalog_offset == 0) {
+		return 0;	/* it comes first, and no index speaks of it */
+	}
+	if (!segment->index_is_known) {
+		r = takt_log_segment_find_index(segment, limit);
+		segment->index_is_known = true;
+	}
+	span = r < 0 ? NULL : takt_log_segment_span_at(segment, segment->scanned_bytes);
+	if (!span || span->to > limit) {
+		return r;
+	}
+	r = takt_log_segment_visit_span(segment, span, visit, user);
+	if (r == 1) {
+		segment->scanned_bytes = span->to;
+	}
+	return r;
+}
+
 int takt_log_segment_scan(struct takt_log_segment *segment, bool grows, takt_log_chunk_visit *visit,
 			  void *user, struct takt_log_damage_list *damages)
 {
@@ -339,11 +366,15 @@ int takt_log_segment_scan(struct takt_log_segment *segment, bool grows, takt_log
 	while (r >= 0 && segment->scanned_bytes < limit) {
 		const uint64_t at = segment->scanned_bytes;
 
+		r = take_indexed(segment, limit, visit, user);
+		if (r != 0) {
+			continue;
+		}
 		r = takt_log_io_read(&segment->io, at, &chunk, sizeof(chunk));
 		if (r < 0 && r != -ENODATA) {
 			return r;
 		}
-		if (r == -ENODATA || !header_is_ours(segment, &chunk)) {
+		if (r == -ENODATA || !takt_log_segment_owns(segment, &chunk)) {
 			if (grows && !is_clean) {
 				return 0;
 			}
@@ -367,6 +398,28 @@ int takt_log_segment_scan(struct takt_log_segment *segment, bool grows, takt_log
 		segment->end_offset = segment->bytes;
 	}
 	return r < 0 ? r : 0;
+}
+
+int takt_log_segment_read_chunk(const struct takt_log_chunk *chunk, void *out)
+{
+	const struct takt_log_segment *segment = chunk->segment;
+	uint32_t payload_crc = chunk->payload_crc;
+	struct takt_chunk header;
+	int r;
+
+	if (chunk->indexed) {
+		r = takt_log_io_read(&segment->io, chunk->offset, &header, sizeof(header));
+		if (r < 0) {
+			return r == -ENODATA ? -EBADMSG : r;
+		}
+		if (!takt_log_segment_owns(segment, &header) || header.type != chunk->type ||
+		    header.stream != chunk->stream || header.seq != chunk->seq ||
+		    header.used_bytes != chunk->used_bytes) {
+			return -EBADMSG;
+		}
+		payload_crc = header.payload_crc;
+	}
+	return takt_log_segment_read(segment, chunk->offset, out, chunk->used_bytes, payload_crc);
 }
 
 int takt_log_segment_read(const struct takt_log_segment *segment, uint64_t offset, void *out,

@@ -2,7 +2,8 @@
 /* One segment file: its superblock, its catalog, and where its chunks lie.
  *
  * A chunk is believed when magic, version, salt, run and header CRC are right; its records when the
- * payload CRC is right too. A scan goes from header to header; where there is none it looks at
+ * payload CRC is right too. A scan takes what index chunks say (segment_index.h); where they end it
+ * goes from header to header; where there is none it looks at
  * every 4 KiB for the next one and reports what it passed. Zeros behind the last chunk are the end.
  */
 #ifndef TAKT_LOGS_READ_SEGMENT_H
@@ -13,12 +14,15 @@
 #include "logs/read/damage.h"
 #include "logs/read/io.h"
 #include "rt/shm/chunk.h"
+#include "rt/shm/record.h"
 
 enum takt_log_chunk_state {
 	TAKT_LOG_CHUNK_UNCHECKED = 0,	/* the header is right */
 	TAKT_LOG_CHUNK_GOOD,		/* the payload, too */
 	TAKT_LOG_CHUNK_BAD		/* the payload is not, and this was reported */
 };
+
+#define TAKT_LOG_CHUNK_USED_MAX (TAKT_RECORD_BYTES_MAX + TAKT_BLOCK_BYTES)
 
 struct takt_log_segment {
 	struct takt_log_io io;		/* owned */
@@ -30,6 +34,11 @@ struct takt_log_segment {
 	uint32_t ending;		/* enum takt_ending; 0 unless the run ended here */
 	int32_t exit_code;
 	uint64_t end_offset;		/* valid when clean */
+	uint64_t index_offset;		/* valid when clean; 0: none */
+	struct takt_log_index_span *spans;	/* owned; by descending offset */
+	uint32_t span_count;
+	uint32_t span_capacity;
+	bool index_is_known;		/* what can be had of it is in `spans` */
 	uint64_t created_mono_ns;
 	int64_t created_real_ns;
 	uint64_t bytes;			/* of the file */
@@ -60,6 +69,7 @@ struct takt_log_chunk {			/* a data chunk, as its header says */
 	uint16_t type;			/* enum takt_chunk_type */
 	uint8_t state;			/* enum takt_log_chunk_state */
 	bool faulty;			/* a bad record in it was reported */
+	bool indexed;			/* known by an index: its header was not looked at yet */
 };
 
 /* Read the head of a segment. Takes @io, also on failure. A damaged superblock goes to @damages
@@ -80,6 +90,13 @@ typedef int takt_log_chunk_visit(const struct takt_log_chunk *chunk, void *user)
  * what @visit returned when negative, or -errno.  [bg] */
 int takt_log_segment_scan(struct takt_log_segment *segment, bool grows, takt_log_chunk_visit *visit,
 			  void *user, struct takt_log_damage_list *damages);
+
+/* Whether @chunk is a whole header of this segment.  [any] */
+bool takt_log_segment_owns(const struct takt_log_segment *segment, const struct takt_chunk *chunk);
+
+/* Read the records of @chunk and check them, and its header where that was not done. Returns as
+ * below.  [bg] */
+int takt_log_segment_read_chunk(const struct takt_log_chunk *chunk, void *out);
 
 /* Read @bytes of payload of the chunk at @offset and check them. Returns 0, -EBADMSG (CRC, or the
  * file is shorter now), -errno.  [bg] */

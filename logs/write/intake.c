@@ -183,6 +183,7 @@ static bool finish_chunk(struct takt_intake *intake, struct takt_chunk_place *pl
 	place->seq = intake->knows_seq ? intake->next_seq : place->seq;
 	place->used_bytes = walk.used_bytes;
 	header.salt = salt;
+	header.index_offset = intake->index_offset;
 	header.seq = place->seq;
 	header.used_bytes = walk.used_bytes;
 	header.record_count = walk.record_count;

@@ -22,6 +22,7 @@ struct takt_intake {
 	bool knows_released_seq;
 	uint64_t sealed;		/* last credible value; taken chunks lie before it */
 	uint64_t committed;		/* == sealed until `ended` */
+	uint64_t index_offset;		/* for the headers of chunks that are taken */
 	uint64_t stop_at;		/* nothing at or behind it is taken; UINT64_MAX: no end */
 	uint64_t chunk_span_max;
 	uint64_t broken;		/* damaged places so far */

@@ -126,6 +126,26 @@ static int copy_info(struct takt_recorder *recorder, struct takt_err *err)
 	return 0;
 }
 
+/* All of it touched here, so that the writer thread faults nothing in. */
+static int make_indexes(struct takt_recorder *recorder, struct takt_err *err)
+{
+	recorder->index_buffer = aligned_alloc(TAKT_BLOCK_BYTES, TAKT_INDEX_SPAN_MAX);
+	if (!recorder->index_buffer) {
+		return takt_err_set(err, -ENOMEM, "out of memory");
+	}
+	memset(recorder->index_buffer, 0, TAKT_INDEX_SPAN_MAX);
+	for (uint32_t i = 0; i < TAKT_BACKEND_SLOTS; i++) {
+		struct takt_index *index = malloc(sizeof(*index));
+
+		if (!index) {
+			return takt_err_set(err, -ENOMEM, "out of memory");
+		}
+		memset(index, 0xff, sizeof(*index));
+		recorder->slots[i].index = index;
+	}
+	return 0;
+}
+
 int takt_recorder_create(const char *region_path, const struct takt_recorder_options *options,
 			 struct takt_recorder **ret_recorder, struct takt_err *err)
 {
@@ -152,6 +172,7 @@ int takt_recorder_create(const char *region_path, const struct takt_recorder_opt
 	madvise(recorder->region->arena, recorder->region->arena_bytes, MADV_POPULATE_WRITE);
 	takt_recorder_step_init(recorder);
 	r = copy_info(recorder, err);
+	r = r < 0 ? r : make_indexes(recorder, err);
 	if (r < 0) {
 		goto fail;
 	}
@@ -184,7 +205,9 @@ void takt_recorder_destroy(struct takt_recorder *recorder)
 		    TAKT_SLOT_FREE) {
 			drop_segment(&recorder->slots[i].segment);
 		}
+		free(recorder->slots[i].index);
 	}
+	free(recorder->index_buffer);
 	takt_segment_kind_fini(&recorder->manage.kind);
 	takt_rundir_close(&recorder->manage.rundir);
 	takt_region_close(recorder->region);
@@ -302,6 +325,7 @@ static void close_slot(struct takt_recorder *recorder, struct takt_slot *slot,
 
 	switch (state) {
 	case TAKT_SLOT_FULL:
+		takt_index_close(slot->index, &slot->segment, &slot->offset);
 		r = takt_segment_close(&slot->segment, slot->offset, slot->chunk_count,
 				       slot->is_last ? &slot->end : NULL);
 		recorder->manage.is_close_failed |= r < 0;

@@ -4,6 +4,7 @@
 #ifndef TAKT_LOGS_WRITE_RECORDER_INNER_H
 #define TAKT_LOGS_WRITE_RECORDER_INNER_H
 
+#include "logs/write/index.h"
 #include "logs/write/intake.h"
 #include "logs/write/journal.h"
 #include "logs/write/recorder.h"
@@ -11,6 +12,7 @@
 #include "logs/write/segment.h"
 
 #define TAKT_NO_SLOT UINT32_MAX
+#define TAKT_NO_STREAM UINT32_MAX	/* of an extent that is an index chunk */
 #define TAKT_RETRY_NS_MIN 200000000ull
 #define TAKT_RETRY_NS_MAX 1000000000ull
 
@@ -31,6 +33,7 @@ struct takt_slot {
 	uint64_t chunk_count;		/* likewise */
 	uint64_t begun_ns;		/* likewise; 0: holds nothing yet but our own events */
 	bool is_aged;			/* closed for its age, not for its size */
+	struct takt_index *index;	/* likewise; owned by the recorder */
 	bool is_last;			/* of the run, which ended so: */
 	struct takt_run_end end;
 };
@@ -106,6 +109,7 @@ struct takt_recorder {
 
 	struct takt_journal journal;	/* the manager's; its number is constant */
 	struct takt_slot slots[TAKT_BACKEND_SLOTS];
+	char *index_buffer;		/* the writer's: the index chunk that is being written */
 
 	/* manager -> writer */
 	_Atomic bool run_has_ended;

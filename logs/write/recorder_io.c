@@ -132,14 +132,15 @@ void takt_recorder_end_extents(struct takt_recorder *recorder)
 	while (step->ended < step->begun) {
 		const struct takt_extent *extent =
 			&step->extents[step->ended % TAKT_BACKEND_DEPTH_MAX];
-		struct takt_step_stream *stream = &step->streams[extent->stream];
 
 		if (!extent->is_done || (step->old != TAKT_NO_SLOT && extent->slot != step->old &&
 					 !step->is_old_syncing)) {
 			break;
 		}
-		stream->done = extent->span.end;
-		stream->done_seq = extent->span.end_seq;
+		if (extent->stream != TAKT_NO_STREAM) {
+			step->streams[extent->stream].done = extent->span.end;
+			step->streams[extent->stream].done_seq = extent->span.end_seq;
+		}
 		step->written_bytes += extent->span.bytes;
 		step->chunk_count += extent->span.chunk_count;
 		step->ended++;

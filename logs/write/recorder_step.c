@@ -114,6 +114,7 @@ static void begin_segment(struct takt_recorder *recorder, uint32_t slot)
 	s->chunk_count = 0;
 	s->begun_ns = 0;
 	s->is_aged = s->is_last = false;
+	takt_index_begin(s->index, &s->segment);
 	r = recorder->backend->ops->use(recorder->backend, slot, s->segment.fd);
 	atomic_store_explicit(&s->state, TAKT_SLOT_ACTIVE, memory_order_relaxed);
 	recorder->step.current = slot;
@@ -162,17 +163,58 @@ static bool is_worth_taking(const struct takt_step *step, const struct takt_step
 		(step->due == TAKT_DUE_TAKING && stream->intake.next < stream->want));
 }
 
+/* Begin to write @bytes of the current segment: of @stream's span, or an index chunk. */
+static void begin_extent(struct takt_recorder *recorder, uint32_t stream, const struct takt_span *span)
+{
+	struct takt_step *step = &recorder->step;
+	struct takt_slot *slot = &recorder->slots[step->current];
+
+	step->extents[step->begun % TAKT_BACKEND_DEPTH_MAX] = (struct takt_extent){
+		.span = *span, .offset = slot->offset, .stream = stream, .slot = step->current,
+	};
+	slot->offset += span->bytes;
+	slot->chunk_count += span->chunk_count;
+	takt_recorder_begin_write(recorder, step->begun++);
+}
+
+/* An index chunk where one is due. There is one buffer for them, so one at a time. */
+static void index_where_due(struct takt_recorder *recorder)
+{
+	struct takt_step *step = &recorder->step;
+	struct takt_slot *slot = &recorder->slots[step->current];
+	struct takt_span span = { .buffer = recorder->index_buffer };
+	uint64_t written = slot->offset;
+
+	for (uint64_t n = step->begun; n-- > step->ended;) {
+		const struct takt_extent *extent = &step->extents[n % TAKT_BACKEND_DEPTH_MAX];
+
+		if (extent->stream == TAKT_NO_STREAM) {
+			return;
+		}
+		if (extent->slot == step->current) {
+			written = extent->offset;
+		}
+	}
+	if (slot->segment.bytes - slot->offset >= TAKT_INDEX_SPAN_MAX &&
+	    takt_index_is_due(slot->index, written)) {
+		span.bytes = takt_index_take(slot->index, &slot->segment, written, slot->offset,
+					     recorder->index_buffer);
+		begin_extent(recorder, TAKT_NO_STREAM, &span);
+	}
+}
+
 /* Take one span of stream @number and begin to write it. False when nothing came of it. */
 static bool take_from(struct takt_recorder *recorder, uint32_t number)
 {
 	struct takt_step *step = &recorder->step;
 	struct takt_step_stream *stream = &step->streams[number];
 	struct takt_slot *slot = &recorder->slots[step->current];
-	struct takt_extent *extent = &step->extents[step->begun % TAKT_BACKEND_DEPTH_MAX];
+	struct takt_span span;
 	int r;
 
+	stream->intake.index_offset = slot->index->previous;
 	r = takt_intake_take(&stream->intake, slot->segment.salt, SPAN_BYTES_MAX,
-			     slot->segment.bytes - slot->offset, &extent->span);
+			     slot->segment.bytes - slot->offset, &span);
 	if (r == -ENOSPC) {
 		if (!roll(recorder)) {
 			step->is_short_of_segments = true;
@@ -184,18 +226,11 @@ static bool take_from(struct takt_recorder *recorder, uint32_t number)
 	if (r == 0) {
 		return true;
 	}
-	extent->offset = slot->offset;
-	extent->written_bytes = 0;
-	extent->stream = number;
-	extent->slot = step->current;
-	extent->idle_tries = 0;
-	extent->is_begun = extent->is_done = false;
-	slot->offset += extent->span.bytes;
-	slot->chunk_count += extent->span.chunk_count;
+	takt_index_put(slot->index, &slot->segment, &span, slot->offset);
+	begin_extent(recorder, number, &span);
 	if (slot->begun_ns == 0 && number != recorder->journal.number) {
 		slot->begun_ns = step->now_ns;	/* that a segment was rolled makes none of the next one */
 	}
-	takt_recorder_begin_write(recorder, step->begun++);
 	if (slot->offset - slot->segment.data_at > (slot->segment.bytes - slot->segment.data_at) / 2) {
 		want_segment(recorder);
 	}
@@ -236,6 +271,13 @@ static void take_chunks(struct takt_recorder *recorder)
 			const uint32_t number = (step->first_stream + i) % count;
 
 			if (is_worth_taking(step, &step->streams[number])) {
+				index_where_due(recorder);
+				if (step->is_failed) {
+					return;
+				}
+				if (!has_room(recorder)) {
+					break;
+				}
 				if (!take_from(recorder, number)) {
 					return;
 				}

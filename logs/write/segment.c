@@ -104,6 +104,11 @@ static int write_all(int fd, const void *from, uint64_t bytes, uint64_t offset)
 	return 0;
 }
 
+int takt_segment_put(struct takt_segment *segment, const void *from, uint64_t bytes, uint64_t offset)
+{
+	return write_all(segment->fd, from, bytes, offset);
+}
+
 static int write_superblock(const struct takt_segment *segment, uint64_t offset)
 {
 	segment->block->crc = takt_crc32c(0, segment->block, offsetof(struct takt_superblock, crc));

@@ -55,6 +55,10 @@ struct takt_run_end {
 	int32_t exit_code;
 };
 
+/* Write @bytes (a multiple of 4096; @from aligned to that) at @offset. Returns 0 or -errno.  [bg] */
+TAKT_BG int takt_segment_put(struct takt_segment *segment, const void *from, uint64_t bytes,
+			     uint64_t offset);
+
 /* Close in order: counts and CLEAN in both superblocks, the file cut at @end_offset, everything synced. @end:
  * the run ended in this segment, and how; NULL: it goes on in the next. The segment is gone in any case.
  * Returns 0 or the first -errno.  [bg] */

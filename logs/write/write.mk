@@ -7,6 +7,7 @@ libwrite_la_SOURCES = \
 	%D%/backend_pwrite.c \
 	%D%/backend_uring.c \
 	%D%/cut.c %D%/cut.h \
+	%D%/index.c %D%/index.h \
 	%D%/intake.c %D%/intake.h \
 	%D%/journal.c %D%/journal.h \
 	%D%/recorder.c %D%/recorder.h %D%/recorder_inner.h \

@@ -9,8 +9,14 @@
  * segment's, and the payload CRC is right. (run, stream, seq) names it for ever: a chunk may stand in two
  * segments, readers keep one valid copy.
  *
+ * Index chunks stand between them as it goes, and last in a segment that was closed: rows that say
+ * what the chunks before are, so that a reader need not look at each header. An index is a hint: a
+ * chunk is believed by its own header and CRC only; where there is no index, or a damaged one, headers
+ * are looked at one after the other. The newest index chunk is named by the superblock of a clean
+ * segment, and by the header of each data chunk behind it; each names the one before.
+ *
  * A segment file: superblock at 0, its copy at 4096, from 8192 on chunks, one behind the other: the
- * catalog's first, then data. Behind the last chunk: zeros (preallocated), or the end of the file. */
+ * catalog's first, then data and indexes. Behind the last chunk: zeros (preallocated), or the end of the file. */
 #ifndef TAKT_SHM_CHUNK_H
 #define TAKT_SHM_CHUNK_H
 
@@ -34,7 +40,8 @@ enum takt_chunk_type {
 	TAKT_CHUNK_COPPERLISTS = 1,
 	TAKT_CHUNK_EVENTS = 2,
 	TAKT_CHUNK_CATALOG = 3,		/* stream 0, seq 0; payload: CBOR */
-	TAKT_CHUNK_SKIP = 4		/* arena only: the rest of the ring is unused, go on at its start */
+	TAKT_CHUNK_SKIP = 4,		/* arena only: the rest of the ring is unused, go on at its start */
+	TAKT_CHUNK_INDEX = 5		/* stream 0, seq: number in the segment, from 0; head and rows */
 };
 
 struct takt_chunk {
@@ -53,13 +60,41 @@ struct takt_chunk {
 	uint64_t last_cycle;
 	uint64_t first_mono_ns;
 	uint64_t last_mono_ns;
-	uint8_t reserved[32];
+	uint64_t index_offset;		/* of the newest index chunk before this one; 0: none */
+	uint8_t reserved[24];
 	uint32_t payload_crc;		/* CRC32C of used_bytes behind the header */
 	uint32_t header_crc;		/* CRC32C of the 124 bytes before */
 };
 static_assert(sizeof(struct takt_chunk) == TAKT_CHUNK_HEADER_BYTES, "chunk header");
 static_assert(offsetof(struct takt_chunk, header_crc) == 124, "chunk header");
 static_assert(offsetof(struct takt_chunk, used_bytes) == 48, "chunk header");
+
+/* Payload of an index chunk: this, then row_count rows of row_bytes each (a later version may have longer
+ * ones), by offset, one for each data chunk of the file between `from` and `to`. */
+struct takt_index_head {
+	uint64_t from;			/* offsets: where the index before ends, or the first chunk's */
+	uint64_t to;
+	uint64_t previous;		/* offset of the index chunk before; 0: none */
+	uint32_t row_count;
+	uint32_t row_bytes;
+};
+static_assert(sizeof(struct takt_index_head) == 32, "index");
+
+struct takt_index_row {			/* as in the header of the chunk at `offset` */
+	uint64_t offset;
+	uint64_t seq;
+	uint64_t position;
+	uint64_t first_cycle;
+	uint64_t last_cycle;
+	uint64_t first_mono_ns;
+	uint64_t last_mono_ns;
+	uint32_t stream;
+	uint32_t used_bytes;
+	uint32_t record_count;
+	uint16_t type;			/* enum takt_chunk_type */
+	uint16_t reserved;
+};
+static_assert(sizeof(struct takt_index_row) == 72, "index");
 
 enum takt_segment_flag {
 	TAKT_SEGMENT_CLEAN = 1,		/* closed: end_offset and the counts are final */
@@ -93,7 +128,8 @@ struct takt_superblock {		/* in a 4096-byte block, twice */
 	uint32_t ending;		/* enum takt_ending; valid with LAST */
 	int32_t exit_code;		/* of takt-rt; valid with LAST, 0 when killed */
 	char region[1024];		/* path of the run's shared memory; "" when longer */
-	uint8_t reserved[4096 - 64 - 8 - 208 - 8 - 1024 - 4];
+	uint64_t index_offset;		/* of the last index chunk; 0: none; valid when clean */
+	uint8_t reserved[4096 - 64 - 8 - 208 - 8 - 1024 - 8 - 4];
 	uint32_t crc;			/* CRC32C of the 4092 bytes before */
 };
 static_assert(sizeof(struct takt_superblock) == 4096, "superblock");

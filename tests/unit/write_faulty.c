@@ -59,6 +59,9 @@ static void look_into(struct faulty *self, struct faulty_write *write, const cha
 		const struct takt_chunk *chunk =
 			(const struct takt_chunk *)(const void *)(buffer + at);
 
+		if (chunk->magic == TAKT_CHUNK_MAGIC && chunk->type == TAKT_CHUNK_INDEX) {
+			return;		/* of no stream */
+		}
 		if (chunk->magic != TAKT_CHUNK_MAGIC || chunk->stream >= FAULTY_STREAMS) {
 			complain(self, "a write that is not made of chunks", at);
 			return;

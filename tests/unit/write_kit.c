@@ -401,7 +401,7 @@ static void read_chunks(struct reading *reading, const char *bytes, uint64_t siz
 			    memcmp(chunk + 1, reading->kit->catalog, chunk->used_bytes) != 0) {
 				complain(reading->log, "catalog", at);
 			}
-		} else {
+		} else if (chunk->type != TAKT_CHUNK_INDEX) {
 			note_chunk(reading, chunk);
 			count++;
 		}
