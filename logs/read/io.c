@@ -54,6 +54,18 @@ static uint64_t file_data_from(void *user, uint64_t offset)
 	return bytes > (int64_t)offset ? (uint64_t)bytes : offset;
 }
 
+/* Reading ahead would read all of the file for the sake of its headers; and what it leaves in the page cache
+ * of a preallocated rest would no longer be a hole. */
+static void file_scatter(void *user, bool on)
+{
+	posix_fadvise(fd_of(user), 0, 0, on ? POSIX_FADV_RANDOM : POSIX_FADV_NORMAL);
+}
+
+static void file_prefetch(void *user, uint64_t offset, uint32_t bytes)
+{
+	posix_fadvise(fd_of(user), (off_t)offset, bytes, POSIX_FADV_WILLNEED);
+}
+
 static void file_close(void *user)
 {
 	close(fd_of(user));
@@ -78,6 +90,8 @@ int takt_log_io_open(const char *path, struct takt_log_io *ret_io)
 		.size = file_size,
 		.data_from = file_data_from,
 		.close = file_close,
+		.scatter = file_scatter,
+		.prefetch = file_prefetch,
 	};
 	return 0;
 }

@@ -6,6 +6,7 @@
 #ifndef TAKT_LOGS_READ_IO_H
 #define TAKT_LOGS_READ_IO_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct takt_log_io {
@@ -17,6 +18,10 @@ struct takt_log_io {
 	/* Where bytes that are not a hole go on at or behind @offset; size when nowhere. */
 	uint64_t (*data_from)(void *user, uint64_t offset);
 	void (*close)(void *user);
+	/* May be NULL, both: small reads far apart come until this is called with false; and
+	 * @bytes at @offset are probably wanted soon. */
+	void (*scatter)(void *user, bool on);
+	void (*prefetch)(void *user, uint64_t offset, uint32_t bytes);
 };
 
 /* Open the regular file at @path. Returns 0, -errno, -EBADMSG when it is something else.  [bg] */

@@ -10,6 +10,8 @@
 #include "rt/base/crc32c.h"
 #include "rt/msg/catalog.h"
 
+#define PREFETCH_COUNT 16u
+#define PREFETCH_SPAN_MIN (32u << 10)	/* nearer ones come in by themselves */
 #define SEARCH_BYTES (1u << 18)		/* read at once while looking for the next chunk */
 
 static bool header_is_whole(const struct takt_chunk *chunk)
@@ -354,13 +356,33 @@ static int take_indexed(struct takt_log_segment *segment, uint64_t limit,
 	return r;
 }
 
-int takt_log_segment_scan(struct takt_log_segment *segment, bool grows, takt_log_chunk_visit *visit,
-			  void *user, struct takt_log_damage_list *damages)
+/* The header at @at was read, the next ones may be as far apart: have some of them read at the same time. */
+static void prefetch_headers(const struct takt_log_segment *segment, uint64_t at, uint64_t span,
+			     uint64_t limit, uint64_t *fetched)
+{
+	const uint64_t end = at + span * PREFETCH_COUNT < limit ? at + span * PREFETCH_COUNT : limit;
+	uint64_t next = at + span;
+
+	if (!segment->io.prefetch || span < PREFETCH_SPAN_MIN) {
+		return;
+	}
+	if (*fetched > at && (*fetched - at) % span == 0) {	/* as foretold: go on from there */
+		next = *fetched + span;
+	}
+	for (; next < end; next += span) {
+		segment->io.prefetch(segment->io.user, next, TAKT_BLOCK_BYTES);
+		*fetched = next;
+	}
+}
+
+static int scan(struct takt_log_segment *segment, bool grows, takt_log_chunk_visit *visit,
+		void *user, struct takt_log_damage_list *damages)
 {
 	const bool is_clean = (segment->flags & TAKT_SEGMENT_CLEAN) != 0;
 	const uint64_t limit = is_clean && segment->end_offset < segment->bytes
 				       ? segment->end_offset : segment->bytes;
 	struct takt_chunk chunk;
+	uint64_t fetched = 0;
 	int r = 0;
 
 	while (r >= 0 && segment->scanned_bytes < limit) {
@@ -389,6 +411,7 @@ int takt_log_segment_scan(struct takt_log_segment *segment, bool grows, takt_log
 			}
 			return 0;
 		}
+		prefetch_headers(segment, at, takt_chunk_span(chunk.used_bytes), limit, &fetched);
 		r = hand_out(segment, &chunk, visit, user);
 		segment->scanned_bytes = at + takt_chunk_span(chunk.used_bytes);
 	}
@@ -398,6 +421,21 @@ int takt_log_segment_scan(struct takt_log_segment *segment, bool grows, takt_log
 		segment->end_offset = segment->bytes;
 	}
 	return r < 0 ? r : 0;
+}
+
+int takt_log_segment_scan(struct takt_log_segment *segment, bool grows, takt_log_chunk_visit *visit,
+			  void *user, struct takt_log_damage_list *damages)
+{
+	int r;
+
+	if (segment->io.scatter) {
+		segment->io.scatter(segment->io.user, true);
+	}
+	r = scan(segment, grows, visit, user, damages);
+	if (segment->io.scatter) {
+		segment->io.scatter(segment->io.user, false);
+	}
+	return r;
 }
 
 int takt_log_segment_read_chunk(const struct takt_log_chunk *chunk, void *out)

@@ -24,6 +24,10 @@ tests_bench_spdlog_bench_SOURCES = %D%/spdlog_bench.cc
 tests_bench_spdlog_bench_CXXFLAGS = $(AM_CXXFLAGS) $(SPDLOG_CFLAGS)
 tests_bench_spdlog_bench_LDADD = $(SPDLOG_LIBS)
 
+bench_programs += %D%/open_log
+tests_bench_open_log_SOURCES = %D%/open_log.c tests/unit/big_log.c tests/unit/big_log.h $(log_maker)
+tests_bench_open_log_LDADD = $(log_libs) $(rt_libs)
+
 bench_scripts += %D%/follow.py
 bench_programs_of_scripts = %D%/follow
 tests_bench_follow_LDADD = $(log_libs) $(base_libs)

@@ -5,7 +5,7 @@
  * A directory format-N holds the segments and expected.txt. It is made once, when version N is new,
  * with
  *     golden_test --make tests/golden/format-N
- * and never again: a reader that says something else about it has broken the format. */
+ * (format-1-index, when index chunks came, with --make-indexed) and never again: a reader that says something else about it has broken the format. */
 #include <dirent.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -16,6 +16,7 @@
 #include <takt/log.h>
 
 #include "rt/base/tags.h"
+#include "tests/unit/big_log.h"
 #include "tests/unit/log_maker.h"
 #include "tests/unit/unit.h"
 
@@ -252,12 +253,33 @@ static void every_golden_log_says_what_it_always_said(void **state)
 	assert_true(read_count >= 1);
 }
 
+static int make_expected(const char *dir)
+{
+	char path[PATH_MAX];
+	char *text = describe(dir);
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/expected.txt", dir);
+	file = text ? fopen(path, "w") : NULL;
+	if (!file || fputs(text, file) < 0 || fclose(file) != 0) {
+		perror(path);
+		return 1;
+	}
+	free(text);
+	return 0;
+}
+
+static int make_indexed(const char *dir)
+{
+	big_log_make(&(struct big_log_spec){ .dir = dir, .segment_count = 2, .chunk_count = 8,
+					     .chunk_bytes = 2 * 56, .record_bytes = 56,
+					     .is_indexed = true });
+	return make_expected(dir);
+}
+
 static int make(const char *dir)
 {
 	struct log_maker *maker = log_maker_create(0x901d, 1);
-	char path[PATH_MAX];
-	char *text;
-	FILE *file;
 
 	log_maker_event(maker, TAKT_EVENT_mission_started, TAKT_NO_TASK, "mission");
 	log_maker_cycles(maker, 24, 12);
@@ -271,15 +293,7 @@ static int make(const char *dir)
 	log_maker_close(maker, TAKT_SEGMENT_LAST);
 	log_maker_save(maker, dir);
 	log_maker_destroy(maker);
-	text = describe(dir);
-	snprintf(path, sizeof(path), "%s/expected.txt", dir);
-	file = text ? fopen(path, "w") : NULL;
-	if (!file || fputs(text, file) < 0 || fclose(file) != 0) {
-		perror(path);
-		return 1;
-	}
-	free(text);
-	return 0;
+	return make_expected(dir);
 }
 
 int main(int argc, char **argv)
@@ -290,6 +304,9 @@ int main(int argc, char **argv)
 
 	if (argc == 3 && strcmp(argv[1], "--make") == 0) {
 		return make(argv[2]);
+	}
+	if (argc == 3 && strcmp(argv[1], "--make-indexed") == 0) {
+		return make_indexed(argv[2]);
 	}
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

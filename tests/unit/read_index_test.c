@@ -79,7 +79,8 @@ static void counted_close(void *user)
 
 static struct takt_log *counting_open(struct counting *c)
 {
-	struct takt_log_io io = { c, counted_read, counted_size, counted_data_from, counted_close };
+	struct takt_log_io io = { .user = c, .read = counted_read, .size = counted_size,
+				  .data_from = counted_data_from, .close = counted_close };
 	struct takt_log_error error = { 0 };
 	struct takt_log *log = NULL;
 
