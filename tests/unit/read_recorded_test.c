@@ -13,6 +13,8 @@
 
 #include <takt/log.h>
 
+#include "logs/read/handle.h"
+#include "logs/read/segment_index.h"
 #include "logs/write/recorder.h"
 #include "logs/write/writer.h"
 #include "rt/msg/catalog.h"
@@ -253,6 +255,28 @@ static void check_counts(const struct fixture *f)
 	}
 }
 
+/* Clean segments are known from end to end by their index chunks, with spans that meet. */
+static void check_indexes(const struct takt_log *log)
+{
+	uint32_t clean_count = 0;
+
+	for (uint32_t i = 0; i < log->files.segment_count; i++) {
+		const struct takt_log_segment *segment = log->files.segments[i];
+
+		if (!(segment->flags & TAKT_SEGMENT_CLEAN)) {
+			continue;
+		}
+		clean_count++;
+		assert_true(segment->span_count > 0);
+		for (uint32_t s = 1; s < segment->span_count; s++) {
+			assert_int_equal(segment->spans[s].to, segment->spans[s - 1].from);
+		}
+		assert_true(segment->spans[segment->span_count - 1].from < 64 << 10);
+		assert_true(segment->end_offset - segment->spans[0].to <= 32 << 10);
+	}
+	assert_true(clean_count > 0);
+}
+
 static void reader_follows_a_recorder_that_dies_and_comes_back(void **state)
 {
 	struct fixture *f = *state;
@@ -286,6 +310,7 @@ static void reader_follows_a_recorder_that_dies_and_comes_back(void **state)
 	assert_int_equal(takt_log_cursor_create(log, NULL, &cursor, NULL), 0);
 	read_some(f, cursor);
 	check_counts(f);
+	check_indexes(log);
 	if (takt_log_info_of(log)->damage_count > 0) {
 		fail_msg("%s at %" PRIu64 " of %s", takt_log_damage_at(log, 0)->what,
 			 takt_log_damage_at(log, 0)->offset, takt_log_damage_at(log, 0)->file);

@@ -136,6 +136,10 @@ tests_unit_write_record_test_SOURCES = %D%/write_record_test.c $(write_kit)
 tests_unit_write_record_test_LDADD = $(unit_libs)
 TSAN_TESTS += %D%/write_record_test
 
+unit_tests += %D%/write_index_test
+tests_unit_write_index_test_SOURCES = %D%/write_index_test.c $(write_kit)
+tests_unit_write_index_test_LDADD = $(unit_libs)
+
 unit_tests += %D%/write_intake_test
 tests_unit_write_intake_test_SOURCES = %D%/write_intake_test.c $(write_kit)
 tests_unit_write_intake_test_LDADD = $(unit_libs)
