@@ -13,6 +13,9 @@ struct takt_log {
 	struct takt_log_live *live;	/* NULL: finished, or not asked for */
 	struct takt_log_info *info;
 	struct takt_log_file file;	/* as lent last */
+	struct takt_log_series *series;	/* once has_series; names are owned */
+	uint32_t series_count;
+	bool has_series;
 	bool over;			/* live: the run's process is gone */
 };
 

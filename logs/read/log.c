@@ -11,6 +11,7 @@
 #include "logs/read/error.h"
 #include "logs/read/handle.h"
 #include "logs/read/run.h"
+#include "logs/read/stats.h"
 
 /* --- opening --------------------------------------------------------------------------------- */
 
@@ -237,6 +238,7 @@ void takt_log_close(struct takt_log *log)
 	}
 	takt_log_live_close(log->live);
 	takt_log_files_fini(&log->files);
+	takt_log_series_fini(log);
 	takt_log_tables_fini(&log->tables);
 	free(log->info);
 	free(log->path);

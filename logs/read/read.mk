@@ -19,6 +19,8 @@ libread_la_SOURCES = \
 	%D%/segment.c %D%/segment.h \
 	%D%/segment_index.c %D%/segment_index.h \
 	%D%/source.c %D%/source.h \
+	%D%/stats.h %D%/stats_build.c %D%/stats_file.c \
+	%D%/stats_query.c %D%/stats_row.c %D%/stats_series.c \
 	%D%/tables.c %D%/tables.h \
 	%D%/text_format.c \
 	%D%/version.c \

@@ -68,6 +68,10 @@ unit_tests += %D%/read_index_test
 tests_unit_read_index_test_SOURCES = %D%/read_index_test.c %D%/big_log.c %D%/big_log.h $(log_maker)
 tests_unit_read_index_test_LDADD = $(unit_libs)
 
+unit_tests += %D%/read_stats_test
+tests_unit_read_stats_test_SOURCES = %D%/read_stats_test.c $(log_maker)
+tests_unit_read_stats_test_LDADD = $(unit_libs)
+
 unit_tests += %D%/read_run_test
 tests_unit_read_run_test_SOURCES = %D%/read_run_test.c $(log_maker)
 tests_unit_read_run_test_LDADD = $(unit_libs)

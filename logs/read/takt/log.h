@@ -454,6 +454,53 @@ TAKT_LOG_API int takt_log_seek(struct takt_log_cursor *cursor, struct takt_log_p
 TAKT_LOG_API int takt_log_seek_last(struct takt_log_cursor *cursor, uint64_t count,
 				    struct takt_log_error *error);
 
+/* --- statistics ------------------------------------------------------------------------------ */
+
+struct takt_log_series {		/* a numeric field of an output, or an item of one */
+	const char *name;		/* "count", "at.x", "acceleration[2]" */
+	const char *unit;
+	uint32_t output;
+	uint32_t offset_bytes;		/* of the value in the payload */
+	uint32_t scalar;		/* enum takt_scalar */
+	uint32_t reserved;
+};
+
+/* Numbers of the recorded outputs, by output: also in nested structs, and in arrays of up to 16
+ * items; not in lists. NULL behind the last. Lent until takt_log_close. */
+TAKT_LOG_API const struct takt_log_series *takt_log_series_at(struct takt_log *log,
+							      uint32_t index);
+
+struct takt_log_stat {			/* of the values in some cycles */
+	uint64_t first_cycle;		/* a multiple of cycle_count */
+	uint64_t cycle_count;		/* a power of two */
+	uint64_t value_count;
+	uint64_t first_mono_ns;		/* of the first and the last cycle with a value */
+	uint64_t last_mono_ns;
+	double min;
+	double max;
+	double last;
+};
+
+/* What a plot of @series over [@since, @until] needs, both included (TAKT_LOG_AT_NOWHERE: the log's
+ * ends): at most @max stats into @ret_stats, in order; each of as few cycles as that allows, those
+ * without a value left out. The first and the last one are whole: they may reach out of the range.
+ * NaN is no value; 64-bit integers are rounded to double. Fast where the segments have statistics
+ * beside them (takt_log_stats_make, taktd), else the records are read: the answer is the same. Of a
+ * live log: what the files hold.
+ * Returns the number of stats, -EINVAL, -EIO, -ENOMEM. */
+TAKT_LOG_API int takt_log_stats(struct takt_log *log, uint32_t series, struct takt_log_point since,
+				struct takt_log_point until, struct takt_log_stat *ret_stats,
+				uint32_t max, struct takt_log_error *error);
+
+typedef int takt_log_goes_on(void *user);	/* asked now and then; 0: give up */
+
+/* Write statistics beside the segment file @path, as <path>.stats, unless those that are there are
+ * right. They can be removed at any time. @goes_on may be NULL.
+ * Returns 1 (made), 0 (there already), -ECANCELED, -EFBIG (too many values), errors of
+ * takt_log_open, -EACCES, -ENOSPC, -errno. */
+TAKT_LOG_API int takt_log_stats_make(const char *path, takt_log_goes_on *goes_on, void *user,
+				     struct takt_log_error *error);
+
 /* --- text ------------------------------------------------------------------------------------ */
 
 /* The text of a text or lifecycle record as one string: the format with its arguments, or "overrun:
