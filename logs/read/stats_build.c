@@ -13,7 +13,7 @@
 #include "rt/base/crc32c.h"
 #include "rt/base/file.h"
 
-#define ROWS_MAX (4u << 20)		/* of all series: 256 MiB */
+#define ROWS_MAX (1u << 20)		/* of all series: 64 MiB */
 
 struct rows {
 	struct takt_stats_row *rows;

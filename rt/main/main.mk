@@ -9,8 +9,9 @@ takt_rt_LDADD = $(log_libs) $(rt_libs)
 taktlibexec_PROGRAMS += taktd
 taktd_SOURCES = %D%/taktd.c \
 	%D%/taktd_runs.c %D%/taktd_runs.h \
-	%D%/taktd_service.c %D%/taktd_service.h
-taktd_LDADD = libwrite.la $(base_libs)
+	%D%/taktd_service.c %D%/taktd_service.h \
+	%D%/taktd_stats.c %D%/taktd_stats.h
+taktd_LDADD = libwrite.la $(log_libs) $(base_libs)
 bin_PROGRAMS += takt
 takt_SOURCES = \
 	%D%/bad_option.c %D%/bad_option.h \

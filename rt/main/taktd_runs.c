@@ -12,6 +12,7 @@
 
 #include "logs/write/recorder.h"
 #include "logs/write/writer.h"
+#include "rt/main/taktd_stats.h"
 
 #define RETRY_NS 1000000000ull
 #define RETRY_NS_MAX 60000000000ull
@@ -29,11 +30,13 @@ struct run {
 	int error;				/* why it is put off */
 	bool is_why_said;
 	bool shown_cut;
+	uint32_t stats_segment;			/* newest when the statistics' thread was told */
 	bool is_seen;				/* by the scan under way */
 };
 
 struct taktd_runs {
 	struct takt_writer *writer;
+	struct taktd_stats *stats;		/* NULL: none are made */
 	struct takt_recorder_options options;
 	bool verbose;
 	bool is_stopping;
@@ -61,6 +64,7 @@ int taktd_runs_create(enum takt_backend_kind backend, int notify_fd, bool verbos
 		free(runs);
 		return r;
 	}
+	taktd_stats_start(&runs->stats, NULL);	/* recording does without */
 	*ret_runs = runs;
 	return 0;
 }
@@ -70,6 +74,7 @@ void taktd_runs_destroy(struct taktd_runs *runs)
 	if (!runs) {
 		return;
 	}
+	taktd_stats_stop(runs->stats);
 	takt_writer_stop(runs->writer);
 	for (uint32_t i = 0; i < runs->count; i++) {
 		takt_recorder_destroy(runs->runs[i].recorder);
@@ -77,6 +82,16 @@ void taktd_runs_destroy(struct taktd_runs *runs)
 	}
 	free(runs->runs);
 	free(runs);
+}
+
+static void tell_stats(struct taktd_runs *runs, struct run *run, bool is_over)
+{
+	const struct takt_recorder_status status = takt_recorder_status(run->recorder);
+
+	if (status.segment != run->stats_segment || is_over) {
+		run->stats_segment = status.segment;
+		taktd_stats_put(runs->stats, status.directory);
+	}
 }
 
 /* --- saying ---------------------------------------------------------------------------------- */
@@ -274,6 +289,7 @@ uint32_t taktd_runs_tend(struct taktd_runs *runs, uint64_t now_ns)
 		}
 		end = takt_recorder_tend(run->recorder, runs->writer, now_ns);
 		say_changes(runs, run);
+		tell_stats(runs, run, end != TAKT_RECORDER_GOES_ON);
 		if (end != TAKT_RECORDER_GOES_ON) {
 			let_go(runs, run, end);
 		} else {

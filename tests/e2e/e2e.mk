@@ -3,6 +3,7 @@ script_tests += %D%/faults.py %D%/hostile.py %D%/kill.py %D%/kill_points.py %D%/
 script_tests += %D%/taktd.py %D%/wiring.py
 script_tests += %D%/caterpillar.py %D%/gnss.py %D%/hello.sh
 script_tests += %D%/follow.py %D%/gnss.py %D%/hello.sh
+script_tests += %D%/plots.py %D%/follow.py %D%/gnss.py %D%/hello.sh
 EXTRA_DIST += %D%/harness.py
 
 noinst_PROGRAMS += plugins/test_faults.so
