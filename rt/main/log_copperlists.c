@@ -22,6 +22,7 @@ struct view {
 	struct takt_layout **layouts;	/* [type_count] */
 	uint32_t type_count;
 	uint32_t task;			/* of --task, TAKT_LOG_NONE: all */
+	enum takt_time_way way;
 	struct takt_text_buffer scratch;
 };
 
@@ -96,8 +97,8 @@ static void put_short(struct takt_text_buffer *out, const struct view *view,
 	const struct takt_log_copperlist *list = record->copperlist;
 	char late[TAKT_QUANTITY_TEXT_BYTES], took[TAKT_QUANTITY_TEXT_BYTES];
 
-	takt_text_buffer_printf(out, "%12.6f #%" PRIu64 " took %s, %s%s late%s\n",
-				(double)since_start(view, record->mono_ns) / 1e9, record->cycle,
+	takt_time_put(out, view->way, view->log, record);
+	takt_text_buffer_printf(out, " #%" PRIu64 " took %s, %s%s late%s\n", record->cycle,
 				takt_quantity_format_ns(list->duration_ns, took, sizeof(took)),
 				list->late_ns == TAKT_LOG_LATE_MAX_NS ? "at least " : "",
 				takt_quantity_format_ns(list->late_ns, late, sizeof(late)),
@@ -182,6 +183,7 @@ static void put_json(struct takt_text_buffer *out, const struct view *view,
 	takt_out_u64_member(out, "{\"cycle\":", record->cycle);
 	takt_out_text_member(out, ",\"time\":", takt_iso_time_format(record->real_ns, time, sizeof(time)));
 	takt_out_i64_member(out, ",\"t_ns\":", since_start(view, record->mono_ns));
+	takt_out_u64_member(out, ",\"mono_ns\":", record->mono_ns);
 	takt_out_u64_member(out, ",\"lane\":", list->lane);
 	takt_out_u64_member(out, ",\"late_ns\":", list->late_ns);
 	takt_out_u64_member(out, ",\"duration_ns\":", list->duration_ns);
@@ -356,7 +358,7 @@ static int show_copperlists(struct takt_scan *scan, struct view *view)
 int takt_log_command_copperlists(const struct takt_log_args *args)
 {
 	struct takt_out out;
-	struct view view = { 0 };
+	struct view view = { .way = args->time };
 	struct takt_scan scan = { .args = args, .out = &out, .kinds = 1u << TAKT_LOG_COPPERLIST,
 		.show = show, .match_text = short_text, .user = &view };
 	int status = takt_log_find(args, &scan.log);

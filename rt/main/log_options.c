@@ -36,6 +36,7 @@ static const struct row {
 	{ 'n', 'n', "lines", "N", "the last N only" },
 	{ 0, 'o', "output", "FORM", "short, json (one array), jsonl (one object a line), csv" },
 	{ 'T', 'T', "task", "ID", "of this task only; takt: the runtime itself" },
+	{ 't', 't', "time", "WAY", "rel (s since the run's start), mono, real (local), iso (UTC)" },
 	{ 'L', 'L', "level", "LEVEL", "at least debug, info, warning, error or critical" },
 	{ 'g', 'g', "grep", "REGEX", "whose text matches this extended regular expression" },
 	{ 'S', 'S', "since", "TIME", "from TIME on: 10s (since the run's start), -10s (before its" },
@@ -145,6 +146,15 @@ static int parse_count(const char *text, uint64_t *ret_count)
 	return 0;
 }
 
+static int parse_time_way(const char *text, enum takt_time_way *ret_way)
+{
+	if (takt_time_way_parse(text, ret_way) < 0) {
+		fprintf(stderr, "takt: --time %s: there are rel, mono, real and iso\n", text);
+		return -1;
+	}
+	return 0;
+}
+
 static int parse_level(const char *text, uint32_t *ret_level)
 {
 	const int level = takt_log_level_parse(text);
@@ -213,6 +223,8 @@ static int set_option(size_t command, struct takt_log_args *args, int option)
 	case 'T':
 		args->task = optarg;
 		return 0;
+	case 't':
+		return parse_time_way(optarg, &args->time);
 	case 'L':
 		return parse_level(optarg, &args->level);
 	case 'g':

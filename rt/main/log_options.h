@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "rt/main/log_time.h"
+
 enum takt_form { TAKT_FORM_SHORT = 0, TAKT_FORM_JSON, TAKT_FORM_JSONL, TAKT_FORM_CSV };
 
 /* Parse what -o takes. Returns 0, or -1 after an error message. */
@@ -17,6 +19,7 @@ struct takt_log_args {
 	char *const *words;		/* all of them; more than one only where a command takes several */
 	int word_count;
 	enum takt_form form;
+	enum takt_time_way time;	/* of the short form */
 	bool follow;
 	bool verify;
 	bool deep;

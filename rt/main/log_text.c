@@ -22,6 +22,7 @@ static void put_head(struct takt_text_buffer *out, const struct takt_scan *scan,
 
 	takt_out_text_member(out, "{\"time\":", takt_iso_time_format(record->real_ns, time, sizeof(time)));
 	takt_out_i64_member(out, ",\"t_ns\":", since_start(scan, record));
+	takt_out_u64_member(out, ",\"mono_ns\":", record->mono_ns);
 	takt_out_u64_member(out, ",\"cycle\":", record->cycle);
 }
 
@@ -125,7 +126,7 @@ static void show(struct takt_scan *scan, const struct takt_log_record *record)
 	}
 	takt_out_row_begin(scan->out);
 	if (scan->out->form == TAKT_FORM_SHORT) {
-		takt_text_line_put(out, scan->log, record, line, scan->out->colour);
+		takt_text_line_put(out, scan->log, record, scan->args->time, line, scan->out->colour);
 	} else if (scan->out->form == TAKT_FORM_CSV) {
 		to_csv(out, scan, record, line);
 	} else if (record->kind == TAKT_LOG_TEXT) {

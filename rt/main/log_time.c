@@ -2,6 +2,7 @@
 #include "rt/main/log_time.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -224,4 +225,46 @@ const char *takt_local_time_format(int64_t real_ns, char *out, uint32_t out_byte
 		strftime(out, out_bytes, "%Y-%m-%d %H:%M:%S", &tm);
 	}
 	return out;
+}
+
+int takt_time_way_parse(const char *text, enum takt_time_way *ret_way)
+{
+	static const char *const names[] = { "rel", "mono", "real", "iso" };
+
+	for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(text, names[i]) == 0) {
+			*ret_way = (enum takt_time_way)i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+void takt_time_put(struct takt_text_buffer *out, enum takt_time_way way, const struct takt_log *log,
+		   const struct takt_log_record *record)
+{
+	const uint64_t start_ns = takt_log_info_of(log)->start_mono_ns;
+	char text[TAKT_TIME_TEXT_BYTES];
+	time_t seconds;
+	long ns;
+
+	switch (way) {
+	case TAKT_TIME_MONO:
+		takt_text_buffer_printf(out, "%" PRIu64 ".%09" PRIu64, record->mono_ns / NS_PER_S,
+					record->mono_ns % NS_PER_S);
+		return;
+	case TAKT_TIME_REAL:
+		split(record->real_ns, &seconds, &ns);
+		takt_text_buffer_printf(out, "%s.%06ld",
+					takt_local_time_format(record->real_ns, text, sizeof(text)),
+					ns / 1000);
+		return;
+	case TAKT_TIME_ISO:
+		takt_text_buffer_puts(out, takt_iso_time_format(record->real_ns, text, sizeof(text)));
+		return;
+	case TAKT_TIME_REL:
+	default:
+		takt_text_buffer_printf(out, "%12.6f",
+					(double)(int64_t)(record->mono_ns - start_ns) / 1e9);
+	}
 }

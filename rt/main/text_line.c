@@ -21,17 +21,17 @@ static const char *colour_of(uint32_t level)
 }
 
 void takt_text_line_put(struct takt_text_buffer *out, const struct takt_log *log,
-			const struct takt_log_record *record, const char *text, bool colour)
+			const struct takt_log_record *record, enum takt_time_way way,
+			const char *text, bool colour)
 {
 	const bool is_text = record->kind == TAKT_LOG_TEXT;
 	const uint32_t number = is_text ? record->text->task : record->lifecycle->task;
 	const struct takt_log_task *task = takt_log_task_at(log, number);
 	const uint32_t level = is_text ? record->text->level : TAKT_LOG_INFO;
 	const char *paint = colour ? colour_of(level) : "";
-	const int64_t since_ns =
-		(int64_t)(record->mono_ns - takt_log_info_of(log)->start_mono_ns);
 
-	takt_text_buffer_printf(out, "%12.6f %s%-8s%s ", (double)since_ns / 1e9, paint,
+	takt_time_put(out, way, log, record);
+	takt_text_buffer_printf(out, " %s%-8s%s ", paint,
 				is_text ? takt_log_level_name(level) : "event",
 				paint[0] ? "\033[0m" : "");
 	takt_text_buffer_printf(out, "%-12s ", task ? task->id : "takt");
@@ -47,6 +47,6 @@ void takt_text_line_print(FILE *out, const struct takt_log *log,
 
 	takt_log_text_format(log, record, text, sizeof(text));
 	takt_text_buffer_init_fixed(&buffer, line, sizeof(line));
-	takt_text_line_put(&buffer, log, record, text, isatty(fileno(out)));
+	takt_text_line_put(&buffer, log, record, TAKT_TIME_REL, text, isatty(fileno(out)));
 	fputs(line, out);
 }

@@ -9,14 +9,16 @@
 #include <takt/log.h>
 
 #include "rt/base/text_buffer.h"
+#include "rt/main/log_time.h"
 
 /* "   12.345678 info     nmea         fix 3d, 0.9 m": seconds since the run's start, level (coloured on a
  * terminal), task, text with control characters escaped. @record: a text or lifecycle record. */
 void takt_text_line_print(FILE *out, const struct takt_log *log,
 			  const struct takt_log_record *record);
 
-/* The same into a buffer; @text is the record's. */
+/* The same into a buffer, its time shown as @way says; @text is the record's. */
 void takt_text_line_put(struct takt_text_buffer *out, const struct takt_log *log,
-			const struct takt_log_record *record, const char *text, bool colour);
+			const struct takt_log_record *record, enum takt_time_way way,
+			const char *text, bool colour);
 
 #endif

@@ -375,6 +375,27 @@ class Live:
 
 
 @tap.test
+def time_is_shown_in_the_way_that_is_asked_for():
+    row = json.loads(subprocess.run([TAKT, "log", "text", CLEAN, "-o", "jsonl", "-n", "1"],
+                                    capture_output=True, text=True).stdout)
+
+    def shown(command, way):
+        done = subprocess.run([TAKT, "log", command, CLEAN, "-n", "1", "--time", way], capture_output=True,
+                              text=True, env=dict(os.environ, TZ="UTC"))
+        assert done.returncode == 0, done
+        return done.stdout
+    seconds, ns = divmod(row["mono_ns"], 10**9)
+    assert shown("text", "mono").startswith(f"{seconds}.{ns:09} "), shown("text", "mono")
+    assert shown("text", "iso").startswith(row["time"] + " ")
+    assert shown("text", "real").startswith(row["time"].replace("T", " ")[:26] + " ")
+    assert shown("text", "rel").startswith(f"{row['t_ns'] / 1e9:12.6f} ")
+    for command in ("lifecycle", "copperlists"):
+        assert shown(command, "iso").startswith(row["time"][:10] + "T"), shown(command, "iso")
+    wrong = subprocess.run([TAKT, "log", "text", CLEAN, "--time", "soon"], capture_output=True, text=True)
+    assert wrong.returncode == 2 and "rel, mono, real and iso" in wrong.stderr, wrong
+
+
+@tap.test
 def following_shows_each_text_once_until_the_run_ends():
     with Live(150, 5) as live:
         process = live.follow("--since", "0s", "-o", "jsonl")
