@@ -24,16 +24,12 @@ tests_bench_spdlog_bench_SOURCES = %D%/spdlog_bench.cc
 tests_bench_spdlog_bench_CXXFLAGS = $(AM_CXXFLAGS) $(SPDLOG_CFLAGS)
 tests_bench_spdlog_bench_LDADD = $(SPDLOG_LIBS)
 
-bench_programs += %D%/open_log
+bench_programs += %D%/open_log %D%/follow
+bench_scripts += %D%/open_log.py %D%/follow.py
 tests_bench_open_log_SOURCES = %D%/open_log.c tests/unit/big_log.c tests/unit/big_log.h $(log_maker)
 tests_bench_open_log_LDADD = $(log_libs) $(rt_libs)
-
-bench_scripts += %D%/follow.py
-bench_programs_of_scripts = %D%/follow
 tests_bench_follow_LDADD = $(log_libs) $(base_libs)
 
-EXTRA_PROGRAMS += $(bench_programs_of_scripts)
-CLEANFILES += $(bench_programs_of_scripts)
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs) bench.table
 script_tests += %D%/judge_test.py
@@ -44,7 +40,3 @@ bench: $(bench_programs) all
 	rm -f "$$TAKT_BENCH_TABLE"; \
 	for b in $(bench_scripts); do echo "== $$b"; $(PYTHON3) $(srcdir)/$$b; done; \
 	$(PYTHON3) $(srcdir)/%D%/judge.py "$$TAKT_BENCH_TABLE"
-bench: $(bench_programs) $(bench_programs_of_scripts) all
-	@set -e; $(AM_TESTS_ENVIRONMENT) \
-	set -- $(bench_programs:%=./%) $(bench_scripts:%=$(srcdir)/%); \
-	for b do echo "== $$b"; case $$b in *.sh) $(BASH) "$$b";; *.py) $(PYTHON3) "$$b";; *) "$$b";; esac; done

@@ -13,8 +13,8 @@ import subprocess
 import sys
 import time
 
-sys.path.insert(0, os.path.join(os.environ.get("top_srcdir", "."), "tests/e2e"))
-from harness import World, program  # noqa: E402
+from judge import report
+from world import World, program
 
 SECONDS = float(sys.argv[1]) if len(sys.argv) > 1 else 10
 BAR_US = 2000
@@ -71,18 +71,14 @@ def once(way, rate, ballast, segment, restarts):
 
 
 def main():
-    print(f"follow: {SECONDS:g} s each, bar {BAR_US} us in the median")
-    bad = 0
     for name, *case in CASES:
         for way in ("library", "command"):
             f = once(way, *case)
-            good = f["p50_us"] <= BAR_US and f["missing"] == 0 and f["doubled"] == 0
-            bad += not good
-            print(f"  {name:14} {way:8} {f['p50_us']:7.0f} us p50 {f['p99_us']:8.0f} p99 "
-                  f"{f['max_us']:8.0f} max  {f['cpu_percent']:5.2f} % CPU  n={f['count']}  "
-                  f"missing {f['missing']} doubled {f['doubled']}  {'ok' if good else 'MISSED'}",
-                  flush=True)
-    sys.exit(1 if bad else 0)
+            report(f"following {name}, {way}",
+                   f"{f['p50_us']:.0f} us p50, {f['p99_us']:.0f} p99, {f['max_us']:.0f} max, n={f['count']}; "
+                   f"missing {f['missing']}, doubled {f['doubled']}", "the commit",
+                   f"{f['cpu_percent']:.1f} % of a core", f"<= {BAR_US} us p50, none missing",
+                   f["p50_us"] <= BAR_US and f["missing"] == 0 and f["doubled"] == 0)
 
 
 main()

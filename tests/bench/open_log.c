@@ -6,7 +6,7 @@
  * Logs of 256 KiB chunks (one of 1 MiB) in DIR (the current directory), removed afterwards: closed in order with index and
  * without; cut by a crash, in one segment without any index chunk, so that all of it lies behind the last.
  * Cold: the files' pages are dropped before. The reference is what dd does: reading all bytes by O_DIRECT,
- * 1 MiB each. Bar: reopening after a crash <= 1/5 of that. */
+ * 1 MiB each. Prints a row of JSON for each log. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,23 +116,18 @@ static double seek_us(const char *dir, enum takt_log_at at)
 	return us;
 }
 
-static int compare(const void *a, const void *b)
+static void put_list(const char *name, const double *values)
 {
-	const double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static double median(double *values)
-{
-	qsort(values, REPETITIONS, sizeof(*values), compare);
-	return values[REPETITIONS / 2];
+	printf(",\"%s\":[", name);
+	for (int i = 0; i < REPETITIONS; i++) {
+		printf("%s%.3f", i ? "," : "", values[i]);
+	}
+	putchar(']');
 }
 
 static void report(const char *top, const char *name, struct big_log_spec spec)
 {
-	double cold[REPETITIONS], warm[REPETITIONS], all[REPETITIONS], share[REPETITIONS];
-	double cold_ms, share_at;
+	double cold[REPETITIONS], warm[REPETITIONS], all[REPETITIONS];
 	char dir[512], command[600];
 	uint64_t bytes;
 
@@ -146,15 +141,13 @@ static void report(const char *top, const char *name, struct big_log_spec spec)
 		drop_pages(dir, spec.segment_count);
 		cold[i] = open_ms(dir);
 		warm[i] = open_ms(dir);
-		share[i] = cold[i] / all[i];
 	}
-	cold_ms = median(cold);
-	share_at = median(share);
-	printf("  %-12s %5.2f GiB  open cold %8.2f ms [%.2f..%.2f]  warm %7.2f ms  read all %8.1f ms  "
-	       "cold/all %.3f [%.3f..%.3f]  seek %.2f us by cycle, %.2f us by time\n",
-	       name, (double)bytes / (1u << 30), cold_ms, cold[0], cold[REPETITIONS - 1],
-	       median(warm), median(all), share_at, share[0], share[REPETITIONS - 1],
-	       seek_us(dir, TAKT_LOG_AT_CYCLE), seek_us(dir, TAKT_LOG_AT_MONO));
+	printf("{\"name\":\"%s\",\"gib\":%.3f,\"seek_cycle_us\":%.3f,\"seek_mono_us\":%.3f", name,
+	       (double)bytes / (1u << 30), seek_us(dir, TAKT_LOG_AT_CYCLE), seek_us(dir, TAKT_LOG_AT_MONO));
+	put_list("cold_ms", cold);
+	put_list("warm_ms", warm);
+	put_list("read_ms", all);
+	puts("}");
 	fflush(stdout);
 	snprintf(command, sizeof(command), "rm -r '%s'", dir);
 	if (system(command) != 0) {
@@ -173,7 +166,6 @@ int main(int argc, char **argv)
 		perror("open_log");
 		return 1;
 	}
-	printf("open_log: %g GiB of %u KiB chunks, %d repetitions\n", gib, CHUNK_BYTES >> 10, REPETITIONS);
 	report(top, "small", (struct big_log_spec){
 		.segment_count = 1, .chunk_count = 64, .chunk_bytes = CHUNK_BYTES, .record_bytes = 4096,
 		.is_indexed = true });
@@ -183,7 +175,7 @@ int main(int argc, char **argv)
 	report(top, "unindexed", (struct big_log_spec){
 		.segment_count = segments, .chunk_count = SEGMENT_CHUNKS, .chunk_bytes = CHUNK_BYTES,
 		.record_bytes = 4096 });
-	report(top, "cut, 1 MiB", (struct big_log_spec){
+	report(top, "cut-1MiB", (struct big_log_spec){
 		.segment_count = 1, .chunk_count = segments * SEGMENT_CHUNKS / 4,
 		.chunk_bytes = 4 * CHUNK_BYTES - 4096, .record_bytes = 4096, .is_cut = true });
 	report(top, "cut", (struct big_log_spec){
