@@ -15,9 +15,10 @@
 
 #include "rt/base/round.h"
 #include "rt/msg/catalog.h"
+#include "rt/shm/mailbox.h"
 #include "rt/shm/region_lock.h"
 
-#define SECTION_COUNT 6u
+#define SECTION_COUNT 7u
 #define MADE_PREFIX "."
 
 struct placement {
@@ -61,10 +62,12 @@ static void place(const struct takt_region_spec *spec, uint32_t shrink, struct p
 		sizeof(struct takt_rt_state), sizeof(struct takt_recorder_state),
 		spec->catalog_bytes,
 		sizeof(struct takt_region_storage),
+		sizeof(struct takt_mailbox) + spec->task_count * sizeof(struct takt_mailbox_task),
 	};
 	const uint32_t strides[SECTION_COUNT] = { (uint32_t)bytes[0], sizeof(struct takt_stream_shared),
 				      (uint32_t)bytes[2], (uint32_t)bytes[3], 1,
-				      sizeof(struct takt_region_storage) };
+				      sizeof(struct takt_region_storage),
+				      sizeof(struct takt_mailbox_task) };
 	uint64_t offset = TAKT_REGION_ALIGN;
 
 	for (uint32_t i = 0; i < SECTION_COUNT; i++) {
@@ -138,6 +141,8 @@ static void fill(struct takt_region *region, const struct takt_region_spec *spec
 	memcpy((char *)region->control + p->sections[5].offset, &spec->storage, sizeof(spec->storage));
 	region->storage = (const struct takt_region_storage *)(const void *)((char *)region->control +
 									     p->sections[5].offset);
+	region->mailbox = (struct takt_mailbox *)(void *)((char *)region->control + p->sections[6].offset);
+	region->mailbox_task_count = spec->task_count;
 	region->stream_count = spec->stream_count;
 	region->run = spec->info.run;
 	for (uint32_t i = 0; i < spec->stream_count; i++) {

@@ -31,7 +31,8 @@ enum takt_section_id {
 	TAKT_SECTION_STATE = 3,		/* struct takt_rt_state; takt-rt */
 	TAKT_SECTION_RECORDER = 4,	/* struct takt_recorder_state; the taktd with the lock */
 	TAKT_SECTION_CATALOG = 5,	/* CBOR; takt-rt, before the rename */
-	TAKT_SECTION_STORAGE = 6	/* struct takt_region_storage; likewise; regions of ABI 1.0 have none */
+	TAKT_SECTION_STORAGE = 6,	/* struct takt_region_storage; likewise; regions of ABI 1.0 have none */
+	TAKT_SECTION_MAILBOX = 7	/* rt/shm/mailbox.h; see there; likewise none */
 };
 
 struct takt_section {
@@ -133,6 +134,7 @@ struct takt_region_spec {
 	uint32_t stream_count;
 	const void *catalog;
 	uint32_t catalog_bytes;
+	uint32_t task_count;		/* places in the mailbox */
 	struct takt_region_info info;	/* stream_count, catalog_bytes are filled in by create */
 	struct takt_region_storage storage;
 };
@@ -160,6 +162,8 @@ struct takt_region {
 	struct takt_stream_shared *streams;
 	struct takt_rt_state *rt;
 	struct takt_recorder_state *recorder;
+	struct takt_mailbox *mailbox;	/* NULL: of an older takt-rt, without one */
+	uint32_t mailbox_task_count;
 	uint32_t stream_count;
 	uint64_t run;			/* these two: copies that nobody can change after the check */
 	struct takt_region_ring rings[TAKT_STREAMS_MAX];

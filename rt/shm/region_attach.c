@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "rt/msg/catalog.h"
+#include "rt/shm/mailbox.h"
 #include "rt/shm/region.h"
 #include "rt/shm/region_guard.h"
 #include "rt/shm/region_lock.h"
@@ -125,7 +126,7 @@ static int find_sections(struct takt_region *region, struct takt_err *err)
 {
 	struct takt_region_header header;
 	struct takt_region_info info;
-	uint64_t bytes, stream_bytes;
+	uint64_t bytes, stream_bytes, mailbox_bytes = sizeof(*region->mailbox);
 	int r;
 
 	memcpy(&header, region->control, sizeof(header));
@@ -141,6 +142,10 @@ static int find_sections(struct takt_region *region, struct takt_err *err)
 					&bytes);
 	region->storage = find_section(region, &header, TAKT_SECTION_STORAGE, sizeof(*region->storage), &bytes);
 	region->catalog = find_section(region, &header, TAKT_SECTION_CATALOG, 1, &bytes);
+	region->mailbox = find_section(region, &header, TAKT_SECTION_MAILBOX, sizeof(*region->mailbox),
+				       &mailbox_bytes);
+	region->mailbox_task_count = (uint32_t)((mailbox_bytes - sizeof(*region->mailbox)) /
+						sizeof(struct takt_mailbox_task));
 	if (region->info) {
 		memcpy(&info, region->info, sizeof(info));
 	}

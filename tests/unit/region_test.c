@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "rt/msg/catalog.h"
-#include "rt/shm/region.h"
+#include "rt/shm/mailbox.h"
 #include "tests/unit/unit.h"
 
 static char run_dir[64];
@@ -21,7 +21,7 @@ static struct takt_region *make(uint64_t run)
 	};
 	struct takt_region_spec spec = {
 		.run_dir = run_dir, .streams = streams, .stream_count = 2,
-		.catalog = "catalog", .catalog_bytes = 7,
+		.catalog = "catalog", .catalog_bytes = 7, .task_count = 3,
 		.info = { .run = run, .graph = "test", .log_dir = "/tmp" },
 	};
 	struct takt_region *region = NULL;
@@ -105,6 +105,48 @@ static void locks_say_who_lives(void **state)
 	takt_region_remove(reader->path);
 	takt_region_close(recorder);
 	takt_region_close(reader);
+}
+
+static void mailbox_carries_levels_to_takt_rt(void **state)
+{
+	struct takt_region *rt = make(12), *recorder = NULL;
+	const uint64_t before = takt_mailbox_changes(rt);
+
+	(void)state;
+	assert_int_equal(takt_region_publish(rt, NULL), 0);
+	assert_int_equal(takt_region_attach(rt->path, TAKT_REGION_RECORDER, &recorder, NULL), 0);
+	assert_true(takt_mailbox_has(recorder, 2) && !takt_mailbox_has(recorder, 3));
+	assert_int_equal(takt_mailbox_level_asked(rt, 2), TAKT_NO_LEVEL);
+	takt_mailbox_ask_level(recorder, 2, TAKT_WARNING);
+	assert_true(takt_mailbox_changes(rt) != before);
+	assert_int_equal(takt_mailbox_level_asked(rt, 2), TAKT_WARNING);
+	assert_int_equal(takt_mailbox_level_asked(rt, 1), TAKT_NO_LEVEL);
+	takt_mailbox_publish_level(rt, 2, TAKT_WARNING);
+	assert_int_equal(takt_mailbox_level(recorder, 2), TAKT_WARNING);
+	atomic_store(&takt_mailbox_of(rt, 2)->level_asked, TAKT_CRITICAL + 2);
+	atomic_store(&takt_mailbox_of(rt, 2)->level, TAKT_CRITICAL + 1);
+	assert_int_equal(takt_mailbox_level_asked(rt, 2), TAKT_NO_LEVEL);
+	assert_int_equal(takt_mailbox_level(recorder, 2), TAKT_NO_LEVEL);
+	takt_region_remove(rt->path);
+	takt_region_close(recorder);
+	takt_region_close(rt);
+}
+
+static void region_of_minor_0_has_no_mailbox(void **state)
+{
+	struct takt_region *rt = make(13), *reader = NULL;
+	struct takt_region_header *header = rt->control;
+
+	(void)state;
+	assert_int_equal(takt_region_publish(rt, NULL), 0);
+	header->abi_minor = 0;
+	header->section_count = 5;
+	assert_int_equal(takt_region_attach(rt->path, TAKT_REGION_READER, &reader, NULL), 0);
+	assert_null(reader->mailbox);
+	assert_false(takt_mailbox_has(reader, 0));
+	takt_region_remove(rt->path);
+	takt_region_close(reader);
+	takt_region_close(rt);
 }
 
 static void set_up_that_died_is_cleaned_by_the_next(void **state)
@@ -225,6 +267,8 @@ int main(void)
 		cmocka_unit_test(region_is_found_only_after_publish),
 		cmocka_unit_test(attached_region_shows_what_was_put_in),
 		cmocka_unit_test(locks_say_who_lives),
+		cmocka_unit_test(mailbox_carries_levels_to_takt_rt),
+		cmocka_unit_test(region_of_minor_0_has_no_mailbox),
 		cmocka_unit_test(set_up_that_died_is_cleaned_by_the_next),
 		cmocka_unit_test(damaged_tables_are_refused),
 		cmocka_unit_test(tables_that_change_after_the_check_change_nothing),
