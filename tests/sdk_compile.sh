@@ -107,9 +107,16 @@ for compiler in $(at_hand gcc clang clang-14 g++ clang++ clang++-14); do
 	check "$compiler" $standard silent "$work/silent.$suffix"
 	plugin_with 'takt_info(ctx, "%d", 1);' >"$work/small.$suffix"
 	check "$compiler" $standard small "$work/small.$suffix"
+	plugin_with 'for (int i = 0; i < 3; i++) { takt_debug_once(ctx, "a"); takt_error_every_n(ctx, 2, "%d", i);
+		if (i) takt_info_rate(ctx, 0.5, "%s %Lf %c", ctx->task_id, 1.0L, 65); else takt_info(ctx, "b"); }' \
+		>"$work/limited.$suffix"
+	check "$compiler" $standard limited "$work/limited.$suffix"
 
 	refuse 'a wrong argument of a text' 'takt_info(ctx, "%d", 1.5);'
 	refuse 'a missing argument of a text' 'takt_info(ctx, "%d %d", 1);'
+	refuse 'a wrong argument of a limited text' 'takt_info_every_n(ctx, 3, "%d", "three");'
+	refuse 'a limited text without its limit' 'takt_info_rate(ctx, "%d", 1);'
+	refuse 'a struct as argument of a text' 'takt_info(ctx, "%p", *ctx);'
 	refuse 'a text with 17 arguments' \
 		'takt_info(ctx, "%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d", 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17);'
 	refuse 'a misspelt port' 'TAKT_OUT(ctx, small, nmber)->value = 1;'

@@ -57,11 +57,12 @@ int takt_log_view_text(struct takt_log_view *view, const struct takt_log_tables 
 		       const void *bytes)
 {
 	const struct takt_text_record *head = bytes;
+	const bool has_suppressed = head->record.flags & TAKT_TEXT_HAS_SUPPRESSED;
 	const char *tags = "";
 	size_t tag_count;
 
 	if (head->record.bytes < sizeof(*head) || head->arg_count > TAKT_TEXT_ARGS ||
-	    head->record.bytes < sizeof(*head) + (uint64_t)head->arg_count * 8) {
+	    head->record.bytes < sizeof(*head) + (head->arg_count + (uint64_t)has_suppressed) * 8) {
 		return -EBADMSG;
 	}
 	if (head->site < tables->catalog->format_count) {
@@ -81,6 +82,7 @@ int takt_log_view_text(struct takt_log_view *view, const struct takt_log_tables 
 		.format = head->site,
 		.arg_count = head->arg_count,
 		.args = view->args,
+		.suppressed = has_suppressed ? head->args[head->arg_count] : 0,
 	};
 	view->record.text = &view->text;
 	return 0;

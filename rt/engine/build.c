@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "rt/engine/setup.h"
+#include "rt/engine/unit_text.h"
 #include "rt/engine/worker.h"
 
 static void *make(size_t count, size_t bytes)
@@ -131,6 +132,9 @@ static int build_unit(struct takt_engine *engine, uint32_t index)
 	if (r == 0) {
 		r = build_inputs(unit);
 	}
+	if (r == 0) {
+		r = takt_unit_text_init(unit);
+	}
 	if (r == 0 && plan->exec != TAKT_EXEC_LANE) {
 		r = takt_worker_init(&engine->workers[engine->worker_count++], unit);
 	}
@@ -179,6 +183,7 @@ static void free_unit(struct takt_unit *unit)
 		free((void *)(uintptr_t)unit->holds[k].message.payload);
 	}
 	free(unit->holds);
+	free(unit->limiters);
 }
 
 void takt_engine_dismantle(struct takt_engine *engine)

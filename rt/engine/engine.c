@@ -21,6 +21,7 @@
 #include "rt/engine/fork.h"
 #include "rt/engine/interrupt.h"
 #include "rt/engine/setup.h"
+#include "rt/engine/unit_text.h"
 #include "rt/engine/watch.h"
 #include "rt/engine/worker.h"
 #include "rt/os/memory.h"
@@ -118,6 +119,7 @@ static void stop_tasks(struct takt_engine *engine)
 			record(engine, i, TAKT_EVENT_task_stopped, r, NULL);
 			unit->started = false;
 		}
+		takt_unit_text_end(unit);
 	}
 }
 

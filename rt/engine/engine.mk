@@ -12,6 +12,7 @@ libengine_la_SOURCES = \
 	%D%/host.c \
 	%D%/interrupt.c %D%/interrupt.h \
 	%D%/lane.c %D%/pace.c %D%/pace.h %D%/take.c \
-	%D%/unit.h \
+	%D%/text_limit.c %D%/text_limit.h \
+	%D%/unit.h %D%/unit_text.c %D%/unit_text.h %D%/unit_text_setup.c \
 	%D%/watch.c %D%/watch.h \
 	%D%/worker.c %D%/worker.h

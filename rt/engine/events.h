@@ -8,25 +8,37 @@
 #include "rt/base/tags.h"
 #include "rt/shm/stream.h"
 
-/* The largest text record: all arguments strings of full length. */
+/* The largest text record: all arguments strings of full length, and a count of suppressed ones. */
 #define TAKT_EVENT_BYTES_MAX                                                                       \
-	((uint32_t)sizeof(struct takt_text_record) +                                               \
+	((uint32_t)sizeof(struct takt_text_record) + 8 +                                           \
 	 TAKT_TEXT_ARGS * (8 + TAKT_TEXT_STRING_BYTES + 1))
 #define TAKT_EVENT_TEXT_MAX 512u
-/* Texts below warning leave this much of the ring free: for lifecycle events, warnings and errors. */
-#define TAKT_EVENTS_RESERVE_BYTES (64u << 10)
+/* Texts below warning leave this part of the ring free: for lifecycle events, warnings and errors. When no
+ * more than that is free, chunks are no longer sealed by time, and losses are not yet reported: both take
+ * room, and the recorder is behind anyway. */
+#define TAKT_EVENTS_RESERVE_PART 4u
 
 struct takt_events {
 	struct takt_stream stream;
 	uint64_t lost;			/* not recorded and not yet reported in the stream */
 	uint64_t lost_texts;		/* texts among them */
+	uint64_t lost_by_level[TAKT_CRITICAL + 1];	/* reported after the two above */
+	uint32_t lost_levels;		/* bits of those that are not 0 */
 	uint64_t lost_total;
 };
 
-/* Record a text call with its raw arguments.  [RT, producer only] */
-TAKT_RT void takt_events_text(struct takt_events *events, uint64_t cycle, uint64_t mono_ns,
-			      uint32_t task, const struct takt_text_site *site,
-			      const uint64_t *args);
+struct takt_text_call {
+	const struct takt_text_site *site;
+	const uint64_t *args;		/* [site->arg_count] */
+	uint64_t cycle;
+	uint64_t mono_ns;
+	uint64_t suppressed;		/* calls left out since the last text of this site and task */
+	uint32_t task;
+};
+
+/* Record a text call with its raw arguments. False when there was no room: it is counted as lost.
+ * [RT, producer only] */
+TAKT_RT bool takt_events_text(struct takt_events *events, const struct takt_text_call *call);
 
 /* Record a lifecycle event. @values: 4 or NULL (zeros); @text: NULL for none, TAKT_EVENT_TEXT_MAX bytes
  * are kept. False when there was no room: it is counted as lost.  [RT, producer only; async-signal-safe] */
@@ -35,7 +47,7 @@ TAKT_RT bool takt_events_put(struct takt_events *events, uint64_t cycle, uint64_
 			     const char *text);
 
 /* Seal the open chunk when its first record will be @flush_ns old at @next_ns, when this is called again;
- * say what was lost as soon as there is room.  [RT, producer only] */
+ * say what was lost as soon as there is room beside the reserve.  [RT, producer only] */
 TAKT_RT void takt_events_flush(struct takt_events *events, uint64_t cycle, uint64_t now_ns,
 			       uint64_t next_ns, uint64_t flush_ns);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a task on a lane calls through its context. Real-time code: see tests/hot.sh. */
 #include "rt/engine/draft.h"
+#include "rt/engine/unit_text.h"
 
 /* False in new, start and stop, on the main thread. */
 static bool is_in_cycle(const struct takt_unit *unit)
@@ -77,7 +78,7 @@ static void lane_text(struct takt_ctx *ctx, const struct takt_text_site *site, c
 	} else {
 		now = takt_clock_mono_ns();
 	}
-	takt_events_text(unit->events, ctx->cycle, now, ctx->task_index, site, args);
+	takt_unit_text(unit, site, args, now);
 }
 
 static bool lane_stopping(const struct takt_ctx *ctx)
@@ -95,4 +96,5 @@ const struct takt_host takt_lane_host = {
 	.status = lane_status,
 	.text = lane_text,
 	.stopping = lane_stopping,
+	.text_is_due = takt_unit_text_is_due,
 };

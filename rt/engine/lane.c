@@ -9,7 +9,9 @@
 #include "rt/engine/draft.h"
 #include "rt/engine/fatal.h"
 #include "rt/engine/pace.h"
+#include "rt/engine/unit_text.h"
 #include "rt/engine/worker.h"
+#include "rt/shm/mailbox.h"
 
 #define SLACK_NS_MIN 20000u	/* of time before the next cycle, else nothing is fetched ahead */
 #define EVENTS_BYTES_AHEAD 1024u
@@ -233,6 +235,23 @@ static void prefetch_next(const struct takt_lane *lane, uint64_t now_ns)
 	}
 }
 
+/* What was asked for meanwhile; the threads of workers look for themselves. */
+static void take_requests(struct takt_lane *lane)
+{
+	const struct takt_engine *engine = lane->engine;
+	const uint64_t changes = takt_mailbox_changes(engine->region);
+
+	if (changes == lane->mailbox_changes) {
+		return;
+	}
+	lane->mailbox_changes = changes;
+	for (uint32_t i = 0; i < engine->plan->task_count; i++) {
+		if (!engine->units[i].worker) {
+			takt_unit_take_level(&engine->units[i], lane->cycle, lane->mono_ns);
+		}
+	}
+}
+
 static void run_cycle(struct takt_lane *lane)
 {
 	struct takt_engine *engine = lane->engine;
@@ -241,6 +260,7 @@ static void run_cycle(struct takt_lane *lane)
 	if (engine->plan->period_ns > 0) {
 		takt_pace_judge_start(lane);
 	}
+	take_requests(lane);
 	lane->abort_cycle = false;
 	takt_draft_begin(lane);
 	end_counter = run_tasks(lane);

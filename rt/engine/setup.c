@@ -17,6 +17,7 @@
 #include "rt/graph/size.h"
 #include "rt/msg/catalog.h"
 #include "rt/os/memory.h"
+#include "rt/shm/mailbox.h"
 
 #define EVENTS_RING_BYTES (1u << 20)
 #define SMALL_RING_BYTES (256u << 10)
@@ -236,6 +237,7 @@ int takt_engine_make_region(struct takt_engine *engine, struct takt_err *err)
 		.max_age_ns = engine->plan->retention_age_ns,
 		.min_free_bytes = engine->plan->retention_free_bytes,
 	};
+	spec.task_count = engine->plan->task_count;
 	r = takt_engine_make_catalog(engine, streams, spec.stream_count, &catalog, &spec.catalog_bytes,
 				     err);
 	if (r < 0) {
@@ -261,6 +263,9 @@ int takt_engine_make_region(struct takt_engine *engine, struct takt_err *err)
 	takt_memory_touch(engine->region->control, engine->region->control_bytes);
 	takt_memory_touch(engine->region->arena, engine->region->arena_bytes);
 	make_producers(engine);
+	for (uint32_t i = 0; i < engine->plan->task_count; i++) {
+		takt_mailbox_publish_level(engine->region, i, engine->units[i].ctx.text_level);
+	}
 	TAKT_TEST_POINT("rt_before_publish");
 	r = takt_region_publish(engine->region, err);
 	if (r < 0) {

@@ -8,6 +8,7 @@
 #include "rt/clock/clock.h"
 #include "rt/engine/events.h"
 #include "rt/engine/engine.h"
+#include "rt/engine/text_limit.h"
 #include "rt/graph/plan.h"
 #include "rt/os/cpus.h"
 #include "rt/os/thread.h"
@@ -70,6 +71,9 @@ struct takt_unit {
 	bool created;			/* new has returned 0 */
 	bool started;
 	struct takt_worker *worker;	/* io and background */
+	struct takt_text_limiter *limiters;	/* of its plug-in's text sites, if any of them is limited */
+	uint32_t limiter_count;
+	uint32_t first_text_site;
 };
 
 /* What a cycle writes into: a reservation in the stream, or memory of the lane when the ring is full. */
@@ -99,6 +103,7 @@ struct takt_lane {
 	uint64_t counter;
 	uint64_t planned_ns;
 	bool abort_cycle;
+	uint64_t mailbox_changes;	/* as last seen */
 	struct {
 		uint64_t first_cycle;
 		uint64_t last_cycle;

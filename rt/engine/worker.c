@@ -8,6 +8,8 @@
 #include <time.h>
 
 #include "rt/engine/fatal.h"
+#include "rt/engine/unit_text.h"
+#include "rt/shm/mailbox.h"
 
 #define IDLE_POLL_NS 200000
 #define FAILED_WAIT_NS 10000000	/* a failing task is not called in a tight loop */
@@ -81,9 +83,7 @@ static void worker_status(struct takt_ctx *ctx, uint32_t output, const char *tex
 static void worker_text(struct takt_ctx *ctx, const struct takt_text_site *site,
 			const uint64_t *args)
 {
-	struct takt_unit *unit = takt_unit_of(ctx);
-
-	takt_events_text(unit->events, ctx->cycle, takt_clock_mono_ns(), ctx->task_index, site, args);
+	takt_unit_text(takt_unit_of(ctx), site, args, takt_clock_mono_ns());
 }
 
 static bool worker_stopping(const struct takt_ctx *ctx)
@@ -101,6 +101,7 @@ const struct takt_host takt_worker_host = {
 	.status = worker_status,
 	.text = worker_text,
 	.stopping = worker_stopping,
+	.text_is_due = takt_unit_text_is_due,
 };
 
 static bool has_room(const struct takt_worker *worker)
@@ -192,6 +193,16 @@ static void flush(struct takt_worker *worker)
 			  worker->engine->plan->flush_ns);
 }
 
+static void take_requests(struct takt_worker *worker)
+{
+	const uint64_t changes = takt_mailbox_changes(worker->engine->region);
+
+	if (changes != worker->mailbox_changes) {
+		worker->mailbox_changes = changes;
+		takt_unit_take_level(worker->unit, takt_engine_cycle(worker->engine), takt_clock_mono_ns());
+	}
+}
+
 static int call_once(struct takt_worker *worker)
 {
 	struct takt_unit *unit = worker->unit;
@@ -231,6 +242,7 @@ static void *io_main(void *arg)
 
 	takt_fatal_thread(&worker->position);
 	while (!takt_engine_is_stopping(engine) && result != TAKT_DONE) {
+		take_requests(worker);
 		result = call_once(worker);
 		report_drops(worker, takt_clock_mono_ns());
 		flush(worker);
@@ -252,6 +264,7 @@ static void *background_main(void *arg)
 
 	takt_fatal_thread(&worker->position);
 	while (!takt_engine_is_stopping(engine)) {
+		take_requests(worker);
 		/* Partner: the release store in takt_worker_give. */
 		if (atomic_load_explicit(&worker->state, memory_order_acquire) == TAKT_WORKER_GIVEN) {
 			call_once(worker);

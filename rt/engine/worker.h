@@ -32,6 +32,7 @@ struct takt_worker {
 	_Atomic uint64_t tail;		/* put; writer: worker, release; lane: acquire */
 	_Atomic uint64_t dropped;	/* relaxed */
 	uint64_t dropped_reported;
+	uint64_t mailbox_changes;	/* as last seen */
 	_Atomic bool finished;		/* release after the last parcel; lane: acquire */
 	_Atomic bool ended;		/* the thread's function is about to return */
 	_Atomic uint32_t state;		/* background: the lane stores GIVEN, the worker IDLE (release/acquire) */

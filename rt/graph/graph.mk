@@ -15,5 +15,6 @@ libgraph_la_SOURCES = \
 	%D%/print.c %D%/print.h \
 	%D%/render.c \
 	%D%/size.c %D%/size.h \
+	%D%/text_site.c %D%/text_site.h \
 	%D%/type_difference.c \
 	%D%/type_set.c %D%/type_set.h

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "rt/config/nearest.h"
+#include "rt/graph/text_site.h"
 
 #ifndef TAKT_PLUGINDIR
 #error "TAKT_PLUGINDIR: the folder of the installed plug-ins"
@@ -175,5 +176,6 @@ void takt_plugin_number_sites(struct takt_plugin_handle *handle, uint32_t first_
 	handle->first_text_site = first_site;
 	for (uint32_t i = 0; i < handle->text_site_count; i++) {
 		handle->plugin->text_begin[i].id = first_site + i;
+		takt_text_site_prepare(&handle->plugin->text_begin[i]);
 	}
 }

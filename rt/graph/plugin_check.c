@@ -148,6 +148,7 @@ static int task_check(const struct takt_plugin *plugin, uint32_t index, struct t
 static int site_check(const struct takt_text_site *site, uint32_t index, struct takt_err *err)
 {
 	if (!site->format || !site->file || site->level > TAKT_CRITICAL ||
+	    site->limit > TAKT_TEXT_RATE ||
 	    site->arg_count > TAKT_TEXT_ARGS || site->tags[site->arg_count] != 0 ||
 	    strspn(site->tags, "iufsp") != site->arg_count) {
 		return takt_err_set(err, -EINVAL, "text call number %u is damaged; build it again "

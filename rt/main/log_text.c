@@ -73,6 +73,7 @@ static void text_to_json(struct takt_text_buffer *out, struct takt_scan *scan,
 		takt_out_text_member(out, ",\"file\":", format->file);
 		takt_out_u64_member(out, ",\"line\":", format->line);
 	}
+	takt_out_u64_member(out, ",\"suppressed\":", text->suppressed);
 	takt_text_buffer_puts(out, "}");
 }
 
@@ -114,6 +115,9 @@ static void to_csv(struct takt_text_buffer *out, struct takt_scan *scan,
 	takt_csv_puts(out, takt_scan_task_id(scan, is_text ? record->text->task : record->lifecycle->task));
 	takt_text_buffer_puts(out, ",");
 	takt_csv_puts(out, line);
+	if (is_text) {
+		takt_text_buffer_printf(out, ",%" PRIu64, record->text->suppressed);
+	}
 }
 
 static void show(struct takt_scan *scan, const struct takt_log_record *record)
@@ -158,7 +162,7 @@ static int show_kind(const struct takt_log_args *args, enum takt_log_kind kind, 
 
 int takt_log_command_text(const struct takt_log_args *args)
 {
-	return show_kind(args, TAKT_LOG_TEXT, "time,t_ns,cycle,level,task,text\r\n");
+	return show_kind(args, TAKT_LOG_TEXT, "time,t_ns,cycle,level,task,text,suppressed\r\n");
 }
 
 int takt_log_command_lifecycle(const struct takt_log_args *args)

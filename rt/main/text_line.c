@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rt/main/text_line.h"
 
+#include <inttypes.h>
 #include <unistd.h>
 
 #include "rt/main/out.h"
@@ -36,6 +37,9 @@ void takt_text_line_put(struct takt_text_buffer *out, const struct takt_log *log
 				paint[0] ? "\033[0m" : "");
 	takt_text_buffer_printf(out, "%-12s ", task ? task->id : "takt");
 	takt_out_put_plain(out, text);
+	if (is_text && record->text->suppressed > 0) {
+		takt_text_buffer_printf(out, " (%" PRIu64 " left out before)", record->text->suppressed);
+	}
 	takt_text_buffer_puts(out, "\n");
 }
 

@@ -77,6 +77,10 @@ struct takt_message_row {
 };
 static_assert(sizeof(struct takt_message_row) == 48, "message row");
 
+enum takt_text_flag {			/* in record.flags */
+	TAKT_TEXT_HAS_SUPPRESSED = 1	/* behind the args: u64, calls that were left out before this one */
+};
+
 struct takt_text_record {
 	struct takt_record record;
 	uint32_t site;			/* number of the format in the catalog */

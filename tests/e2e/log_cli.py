@@ -142,7 +142,7 @@ def text_has_the_same_records_in_every_form():
 def csv_ends_its_lines_as_rfc_4180_says():
     done = subprocess.run([TAKT, "log", "text", CLEAN, "-o", "csv", "-n", "3"], capture_output=True)
     assert done.stdout.count(b"\r\n") == 4 and done.stdout.count(b"\n") == 4, done.stdout
-    assert done.stdout.startswith(b"time,t_ns,cycle,level,task,text\r\n")
+    assert done.stdout.startswith(b"time,t_ns,cycle,level,task,text,suppressed\r\n")
 
 
 @tap.test

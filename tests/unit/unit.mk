@@ -43,6 +43,15 @@ tests_unit_sdk_cpp_test_SOURCES = %D%/sdk_cpp_test.cc %D%/sdk_rich.h %D%/sdk_bod
 tests_unit_sdk_cpp_test_CPPFLAGS = $(plugin_CPPFLAGS) -I$(top_srcdir)
 tests_unit_sdk_cpp_test_LDADD = $(CMOCKA_LIBS)
 
+unit_tests += %D%/events_test
+tests_unit_events_test_LDADD = $(unit_libs)
+
+unit_tests += %D%/text_limit_test
+tests_unit_text_limit_test_LDADD = $(unit_libs)
+
+unit_tests += %D%/text_site_test
+tests_unit_text_site_test_LDADD = $(unit_libs)
+
 unit_tests += %D%/nmea_test
 tests_unit_nmea_test_SOURCES = %D%/nmea_test.c rt/examples/gnss/nmea.c
 tests_unit_nmea_test_LDADD = $(CMOCKA_LIBS) -lm

@@ -371,6 +371,8 @@ struct takt_log_text {
 	uint32_t format;		/* index into the formats; may be one that is not there */
 	uint32_t arg_count;
 	const struct takt_log_arg *args;
+	uint64_t suppressed;		/* calls of a limited text (takt_info_once…) that were left out
+					 * since the record of it before */
 };
 
 struct takt_log_lifecycle {

@@ -22,7 +22,7 @@
 #include <takt/type.h>
 
 #define TAKT_ABI_MAJOR 1	/* differs: the plug-in is refused */
-#define TAKT_ABI_MINOR 0	/* only grows: structs get longer at their end */
+#define TAKT_ABI_MINOR 1	/* only grows: structs get longer at their end */
 
 #define TAKT_DONE 1
 
@@ -56,6 +56,8 @@ struct takt_host {
 	void (*status)(struct takt_ctx *ctx, uint32_t output, const char *text);
 	void (*text)(struct takt_ctx *ctx, const struct takt_text_site *site, const uint64_t *args);
 	bool (*stopping)(const struct takt_ctx *ctx);
+	/* Whether this call of a limited text is to be recorded; counts. From minor 1 on. */
+	bool (*text_is_due)(struct takt_ctx *ctx, const struct takt_text_site *site, uint64_t limit);
 };
 
 /* The context of one task. Fields are read only for tasks. */
