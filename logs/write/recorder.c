@@ -548,6 +548,11 @@ enum takt_recorder_end takt_recorder_tend(struct takt_recorder *recorder,
 	}
 }
 
+struct takt_region *takt_recorder_region(const struct takt_recorder *recorder)
+{
+	return recorder->region;
+}
+
 void takt_recorder_stop(struct takt_recorder *recorder)
 {
 	/* Partner: the writer's acquire load. */

@@ -52,6 +52,9 @@ TAKT_SETUP int takt_recorder_create(const char *region_path,
 				    const struct takt_recorder_options *options,
 				    struct takt_recorder **ret_recorder, struct takt_err *err);
 
+/* Its region, lent until destroy. What takt-rt may write there is not to be believed.  [manager] */
+TAKT_BG struct takt_region *takt_recorder_region(const struct takt_recorder *recorder);
+
 /* Do what is to be done; goes to @writer (kept) as soon as directory and backend are there (NULL: the caller
  * steps it himself). Returns how it stands.  [manager] */
 TAKT_BG enum takt_recorder_end takt_recorder_tend(struct takt_recorder *recorder,

@@ -8,14 +8,26 @@ takt_rt_LDADD = $(log_libs) $(rt_libs)
 
 taktlibexec_PROGRAMS += taktd
 taktd_SOURCES = %D%/taktd.c \
+	%D%/sd_journal.c %D%/sd_journal.h \
+	%D%/out.c %D%/out.h \
+	%D%/request.c %D%/request.h \
+	%D%/taktd_journal.c %D%/taktd_journal.h \
+	%D%/taktd_requests.c %D%/taktd_requests.h \
 	%D%/taktd_runs.c %D%/taktd_runs.h \
 	%D%/taktd_service.c %D%/taktd_service.h \
 	%D%/taktd_stats.c %D%/taktd_stats.h
 taktd_LDADD = libwrite.la $(log_libs) $(base_libs)
+	%D%/taktd_service.c %D%/taktd_service.h
+taktd_CPPFLAGS = $(AM_CPPFLAGS) $(dirs_CPPFLAGS)
+taktd_LDADD = $(log_libs) $(base_libs)
+
 bin_PROGRAMS += takt
 takt_SOURCES = \
 	%D%/bad_option.c %D%/bad_option.h \
 	%D%/takt.c %D%/commands.h %D%/commands.def \
+	%D%/level.c \
+	%D%/live_run.c %D%/live_run.h \
+	%D%/request.c %D%/request.h \
 	%D%/run.c %D%/sibling.c %D%/sibling.h \
 	%D%/run_status.c %D%/run_status.h \
 	%D%/run_threads.c %D%/run_threads.h \

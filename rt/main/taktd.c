@@ -24,6 +24,9 @@
 #include "rt/base/file.h"
 #include "rt/base/version.h"
 #include "rt/clock/clock.h"
+#include "rt/main/sd_journal.h"
+#include "rt/main/taktd_journal.h"
+#include "rt/main/taktd_requests.h"
 #include "rt/main/taktd_runs.h"
 #include "rt/main/taktd_service.h"
 #include "rt/os/limits.h"
@@ -43,15 +46,22 @@ static const char help[] =
 	"  --run-dir DIR      where the shared memory is (default: /dev/shm/takt-UID)\n"
 	"  --exit-when-idle   end when nothing has run for 2 s\n"
 	"  --backend WAY      auto, uring, direct or buffered (default: auto, the best that works)\n"
+	"  --journal WHEN     auto, always or never: send texts of warning and above to the journal\n"
+	"                     (default: auto, when systemd runs us as a service)\n"
+	"  --journal-socket PATH  where the journal listens (default: " TAKT_SD_JOURNAL_SOCKET ")\n"
 	"  --verbose          say what is recorded where\n"
 	"  --help, --version\n"
 	"\n"
 	"Exit codes: 0 ended as asked (with --exit-when-idle also: another taktd runs),\n"
 	"1 failed, 2 usage.\n";
 
+enum journal_when { JOURNAL_AUTO = 0, JOURNAL_ALWAYS, JOURNAL_NEVER };
+
 struct command {
 	char run_dir[PATH_MAX];
 	enum takt_backend_kind backend;
+	enum journal_when journal;
+	const char *journal_socket;
 	bool exit_when_idle;
 	bool verbose;
 };
@@ -59,6 +69,8 @@ struct command {
 struct service {
 	const struct command *command;
 	struct taktd_runs *runs;
+	struct taktd_requests *requests;
+	struct taktd_journal *journal;
 	int lock_fd;
 	int signal_fd;
 	int event_fd;
@@ -73,17 +85,34 @@ static int usage(const char *what, const char *value)
 	return 2;
 }
 
-enum option_id { OPT_RUN_DIR = 256, OPT_EXIT_WHEN_IDLE, OPT_BACKEND, OPT_VERBOSE, OPT_HELP, OPT_VERSION };
+enum option_id { OPT_RUN_DIR = 256, OPT_EXIT_WHEN_IDLE, OPT_BACKEND, OPT_JOURNAL,
+	OPT_JOURNAL_SOCKET, OPT_VERBOSE, OPT_HELP, OPT_VERSION };
 
 static const struct option options[] = {
 	{ "run-dir", required_argument, NULL, OPT_RUN_DIR },
 	{ "exit-when-idle", no_argument, NULL, OPT_EXIT_WHEN_IDLE },
 	{ "backend", required_argument, NULL, OPT_BACKEND },
+	{ "journal", required_argument, NULL, OPT_JOURNAL },
+	{ "journal-socket", required_argument, NULL, OPT_JOURNAL_SOCKET },
 	{ "verbose", no_argument, NULL, OPT_VERBOSE },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ "version", no_argument, NULL, OPT_VERSION },
 	{ 0 },
 };
+
+static int take_journal(struct command *command, const char *value)
+{
+	static const char *const words[] = { [JOURNAL_AUTO] = "auto", [JOURNAL_ALWAYS] = "always",
+					     [JOURNAL_NEVER] = "never" };
+
+	for (uint32_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(value, words[i]) == 0) {
+			command->journal = (enum journal_when)i;
+			return -1;
+		}
+	}
+	return usage("--journal is one of auto, always, never", value);
+}
 
 /* Returns -1 to go on, else the exit code. */
 static int take_option(struct command *command, int option, const char *value)
@@ -102,6 +131,11 @@ static int take_option(struct command *command, int option, const char *value)
 		return takt_backend_parse_kind(value, &command->backend) < 0
 			       ? usage("--backend is one of auto, uring, direct, buffered", value)
 			       : -1;
+	case OPT_JOURNAL:
+		return take_journal(command, value);
+	case OPT_JOURNAL_SOCKET:
+		command->journal_socket = value;
+		return -1;
 	case OPT_VERBOSE:
 		command->verbose = true;
 		return -1;
@@ -230,7 +264,39 @@ static int open_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static int run(const struct command *command, int lock_fd)
+/* What a taktd can do without; that it has to is said. */
+static void start_helpers(struct service *service, int run_dir_fd)
+{
+	const struct command *command = service->command;
+	struct takt_err err = { 0 };
+
+	if (taktd_requests_start(run_dir_fd, &service->requests, &err) < 0) {
+		fprintf(stderr, "taktd: nothing can be asked of running graphs: %s\n", err.text);
+	}
+	if (command->journal == JOURNAL_ALWAYS ||
+	    (command->journal == JOURNAL_AUTO && takt_sd_journal_is_ours())) {
+		err = (struct takt_err){ 0 };
+		if (taktd_journal_start(command->journal_socket, command->run_dir, &service->journal,
+					&err) < 0) {
+			fprintf(stderr, "taktd: nothing goes to the journal: %s\n", err.text);
+		}
+	}
+}
+
+static int start(struct service *service, int run_dir_fd, struct takt_err *err)
+{
+	const struct command *command = service->command;
+	struct taktd_runs_options how = {
+		.backend = command->backend, .notify_fd = service->event_fd, .verbose = command->verbose,
+	};
+
+	start_helpers(service, run_dir_fd);
+	how.requests = service->requests;
+	how.journal = service->journal;
+	return taktd_runs_create(&how, &service->runs, err);
+}
+
+static int run(const struct command *command, int run_dir_fd, int lock_fd)
 {
 	struct service service = {
 		.command = command, .lock_fd = lock_fd,
@@ -243,8 +309,7 @@ static int run(const struct command *command, int lock_fd)
 
 	if (service.signal_fd < 0 || service.event_fd < 0) {
 		fprintf(stderr, "taktd: %s\n", strerror(errno));
-	} else if (taktd_runs_create(command->backend, service.event_fd, command->verbose,
-				     &service.runs, &err) < 0) {
+	} else if (start(&service, run_dir_fd, &err) < 0) {
 		fprintf(stderr, "taktd: %s\n", err.text);
 	} else {
 		if (service.watch_fd >= 0) {
@@ -255,14 +320,16 @@ static int run(const struct command *command, int lock_fd)
 		code = serve(&service);
 	}
 	if (code == 0) {
+		taktd_requests_stop(service.requests);
 		taktd_runs_destroy(service.runs);
+		taktd_journal_stop(service.journal);
 	}	/* else a thread may hang in the kernel: the end of the process takes care of it */
 	return code;
 }
 
 int main(int argc, char **argv)
 {
-	struct command command = { .backend = TAKT_BACKEND_AUTO };
+	struct command command = { .backend = TAKT_BACKEND_AUTO, .journal_socket = TAKT_SD_JOURNAL_SOCKET };
 	struct takt_err err = { 0 };
 	int code, run_dir_fd, lock_fd;
 
@@ -296,5 +363,5 @@ int main(int argc, char **argv)
 	/* So that no page of the writer thread's has to be read again when memory gets short; a limit that forbids
 	 * it is no reason not to record. */
 	takt_memory_lock(0);
-	return run(&command, lock_fd);
+	return run(&command, run_dir_fd, lock_fd);
 }

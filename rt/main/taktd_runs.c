@@ -12,6 +12,8 @@
 
 #include "logs/write/recorder.h"
 #include "logs/write/writer.h"
+#include "rt/main/taktd_journal.h"
+#include "rt/main/taktd_requests.h"
 #include "rt/main/taktd_stats.h"
 
 #define RETRY_NS 1000000000ull
@@ -37,8 +39,7 @@ struct run {
 struct taktd_runs {
 	struct takt_writer *writer;
 	struct taktd_stats *stats;		/* NULL: none are made */
-	struct takt_recorder_options options;
-	bool verbose;
+	struct taktd_runs_options options;
 	bool is_stopping;
 	uint64_t now_ns;
 	struct run *runs;			/* [count] */
@@ -48,8 +49,8 @@ struct taktd_runs {
 	uint32_t next;				/* where the next of a scan probably is: as the time before */
 };
 
-int taktd_runs_create(enum takt_backend_kind backend, int notify_fd, bool verbose,
-		      struct taktd_runs **ret_runs, struct takt_err *err)
+int taktd_runs_create(const struct taktd_runs_options *options, struct taktd_runs **ret_runs,
+		      struct takt_err *err)
 {
 	struct taktd_runs *runs = calloc(1, sizeof(*runs));
 	int r;
@@ -57,8 +58,7 @@ int taktd_runs_create(enum takt_backend_kind backend, int notify_fd, bool verbos
 	if (!runs) {
 		return takt_err_set(err, -ENOMEM, "out of memory");
 	}
-	runs->options = (struct takt_recorder_options){ .backend = backend, .notify_fd = notify_fd };
-	runs->verbose = verbose;
+	runs->options = *options;
 	r = takt_writer_start(&runs->writer, err);
 	if (r < 0) {
 		free(runs);
@@ -124,7 +124,7 @@ static void say_changes(struct taktd_runs *runs, struct run *run)
 		return;
 	}
 	run->changes = status.changes;
-	if (status.phase == TAKT_RECORDER_WRITING && runs->verbose) {
+	if (status.phase == TAKT_RECORDER_WRITING && runs->options.verbose) {
 		snprintf(text, sizeof(text), "recording to %s (%s)", status.directory,
 			 status.backend);
 		say(&status, text);
@@ -150,7 +150,7 @@ static void say_end(const struct taktd_runs *runs, const struct run *run, enum t
 		say(&status, end == TAKT_RECORDER_STOPPED
 				     ? "not everything could be written, the rest stays in memory"
 				     : status.text);
-	} else if (runs->verbose) {
+	} else if (runs->options.verbose) {
 		say(&status, end == TAKT_RECORDER_RUN_ENDED ? "ended, all is recorded"
 							    : "let go, another taktd may go on");
 	}
@@ -193,13 +193,15 @@ static struct run *find_run(struct taktd_runs *runs, const char *path)
 
 static void attach(struct taktd_runs *runs, struct run *run)
 {
-	struct takt_recorder_options options = runs->options;
+	const struct takt_recorder_options options = { .backend = run->backend,
+						       .notify_fd = runs->options.notify_fd };
 	struct takt_err err = { 0 };
 	int r;
 
-	options.backend = run->backend;
 	r = takt_recorder_create(run->path, &options, &run->recorder, &err);
 	if (r == 0) {
+		taktd_requests_add(runs->options.requests, takt_recorder_region(run->recorder));
+		taktd_journal_add(runs->options.journal, takt_recorder_region(run->recorder));
 		run->error = 0;
 		run->changes = 0;
 		run->retry_ns = RETRY_NS;
@@ -259,6 +261,7 @@ uint32_t taktd_runs_scan(struct taktd_runs *runs, const char *run_dir, uint64_t 
 static void let_go(struct taktd_runs *runs, struct run *run, enum takt_recorder_end end)
 {
 	say_end(runs, run, end);
+	taktd_requests_remove(runs->options.requests, takt_recorder_region(run->recorder));
 	takt_recorder_destroy(run->recorder);
 	run->recorder = NULL;
 	runs->attached--;
@@ -287,6 +290,7 @@ uint32_t taktd_runs_tend(struct taktd_runs *runs, uint64_t now_ns)
 		if (!run->recorder) {
 			continue;
 		}
+		taktd_journal_note(runs->options.journal, takt_recorder_region(run->recorder));
 		end = takt_recorder_tend(run->recorder, runs->writer, now_ns);
 		say_changes(runs, run);
 		tell_stats(runs, run, end != TAKT_RECORDER_GOES_ON);

@@ -9,11 +9,20 @@
 #include "logs/write/backend.h"
 
 struct taktd_runs;
+struct taktd_requests;
+struct taktd_journal;
 
-/* Start with nothing; the writer thread begins to wait. @notify_fd: eventfd, borrowed; @verbose: say on stderr
- * what goes well, too.  [setup] */
-int taktd_runs_create(enum takt_backend_kind backend, int notify_fd, bool verbose,
-		      struct taktd_runs **ret_runs, struct takt_err *err);
+struct taktd_runs_options {
+	enum takt_backend_kind backend;
+	int notify_fd;			/* eventfd, borrowed */
+	bool verbose;			/* say on stderr what goes well, too */
+	struct taktd_requests *requests;	/* these two: told of each run; borrowed, NULL: none */
+	struct taktd_journal *journal;
+};
+
+/* Start with nothing; the writer thread begins to wait. @options: copied.  [setup] */
+int taktd_runs_create(const struct taktd_runs_options *options, struct taktd_runs **ret_runs,
+		      struct takt_err *err);
 void taktd_runs_destroy(struct taktd_runs *runs);
 
 /* Look for regions in @run_dir and attach to new ones. Returns how many are there that are or may be ours to

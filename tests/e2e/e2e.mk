@@ -4,6 +4,8 @@ script_tests += %D%/taktd.py %D%/wiring.py
 script_tests += %D%/caterpillar.py %D%/gnss.py %D%/hello.sh
 script_tests += %D%/follow.py %D%/gnss.py %D%/hello.sh
 script_tests += %D%/plots.py %D%/follow.py %D%/gnss.py %D%/hello.sh
+script_tests += %D%/taktd.py %D%/text.py %D%/wiring.py
+script_tests += %D%/gnss.py %D%/hello.sh
 EXTRA_DIST += %D%/harness.py
 
 noinst_PROGRAMS += plugins/test_faults.so
@@ -23,6 +25,12 @@ plugins_test_hostile_so_SOURCES = %D%/plugins/hostile.c
 plugins_test_hostile_so_CPPFLAGS = $(plugin_CPPFLAGS) -D_GNU_SOURCE
 plugins_test_hostile_so_CFLAGS = $(plugin_CFLAGS)
 plugins_test_hostile_so_LINK = $(plugin_LINK)
+
+noinst_PROGRAMS += plugins/test_texts.so
+plugins_test_texts_so_SOURCES = %D%/plugins/texts.c
+plugins_test_texts_so_CPPFLAGS = $(plugin_CPPFLAGS) -D_GNU_SOURCE
+plugins_test_texts_so_CFLAGS = $(plugin_CFLAGS)
+plugins_test_texts_so_LINK = $(plugin_LINK)
 
 check_PROGRAMS += %D%/logdump
 tests_e2e_logdump_SOURCES = %D%/logdump.c
