@@ -16,10 +16,8 @@ taktd_SOURCES = %D%/taktd.c \
 	%D%/taktd_runs.c %D%/taktd_runs.h \
 	%D%/taktd_service.c %D%/taktd_service.h \
 	%D%/taktd_stats.c %D%/taktd_stats.h
-taktd_LDADD = libwrite.la $(log_libs) $(base_libs)
-	%D%/taktd_service.c %D%/taktd_service.h
 taktd_CPPFLAGS = $(AM_CPPFLAGS) $(dirs_CPPFLAGS)
-taktd_LDADD = $(log_libs) $(base_libs)
+taktd_LDADD = libwrite.la $(log_libs) $(base_libs)
 
 bin_PROGRAMS += takt
 takt_SOURCES = \
