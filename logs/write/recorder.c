@@ -325,7 +325,6 @@ static void close_slot(struct takt_recorder *recorder, struct takt_slot *slot,
 
 	switch (state) {
 	case TAKT_SLOT_FULL:
-		takt_index_close(slot->index, &slot->segment, &slot->offset);
 		r = takt_segment_close(&slot->segment, slot->offset, slot->chunk_count,
 				       slot->is_last ? &slot->end : NULL);
 		recorder->manage.is_close_failed |= r < 0;
@@ -357,6 +356,9 @@ static void close_slots(struct takt_recorder *recorder, bool is_end, uint64_t no
 		const enum takt_slot_state state =
 			atomic_load_explicit(&slot->state, memory_order_acquire);
 
+		if (state == TAKT_SLOT_FULL) {
+			takt_index_close(slot->index, &slot->segment, &slot->offset);
+		}
 		if (state == TAKT_SLOT_FULL && !is_end && !slot->is_last) {
 			takt_recorder_say_rolled(recorder, slot, now_ns);
 		}

@@ -46,7 +46,7 @@ def stop_run(world, rt):
 
 def segments(world):
     run = world.runs()[-1]
-    return [os.path.join(run, n) for n in sorted(os.listdir(run))]
+    return [os.path.join(run, n) for n in sorted(os.listdir(run)) if n.endswith(".takt")]
 
 
 def flags(segment):
