@@ -27,7 +27,7 @@ TASKS = f"""tasks:
 def main():
     opens, reads = [], []
     with Bench(TASKS, arena="512MiB") as world:
-        world.start_taktd()
+        world.start_idle_taktd()
         world.start_rt()
         world.wait(world.regions, 10, "the region")
         time.sleep((1 << 30) / (RATE * BYTES) + 0.5)
