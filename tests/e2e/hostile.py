@@ -62,6 +62,11 @@ def is_stopped(process):
         return f.read().rpartition(")")[2].split()[0] == "T"
 
 
+def complaints(said):
+    """Lines of taktd but for the one that a user with a small RLIMIT_MEMLOCK gets."""
+    return [line for line in said.splitlines() if "takes no registered memory" not in line]
+
+
 @tap.test
 def record_that_is_scribbled_on_before_its_commit_leads_nowhere():
     if os.environ.get("test_points") == "no":
@@ -98,7 +103,7 @@ def scribbled_counters_are_not_repeated_in_the_journal():
         rt.send_signal(signal.SIGINT)
         assert rt.wait(20) == 0
         _, said = taktd.communicate(timeout=20)
-        assert taktd.returncode == 0 and said == "", (taktd.returncode, said)
+        assert taktd.returncode == 0 and complaints(said) == [], (taktd.returncode, said)
         world.read().check_whole(world.oracle()[0])
 
 
@@ -117,7 +122,7 @@ def many_damaged_regions_keep_nobody_out():
         world.wait_recorded()
         world.read().check_whole(500)
         _, said = taktd.communicate(timeout=20)
-        assert taktd.returncode == 0 and said.count("\n") == 200, (taktd.returncode, said[:1000])
+        assert taktd.returncode == 0 and len(complaints(said)) == 200, (taktd.returncode, said[:1000])
 
 
 def cut(name, size):
