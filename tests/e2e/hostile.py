@@ -50,11 +50,8 @@ class Shared:
 
 
 def start_taktd(world, *args):
-    p = subprocess.Popen([program("taktd"), "--run-dir", world.run_dir, "--exit-when-idle", *args],
-                         text=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                         stderr=subprocess.PIPE)
-    world.processes.append(p)
-    return p
+    return world.spawn([program("taktd"), "--run-dir", world.run_dir, "--exit-when-idle", *args],
+                       stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
 def is_stopped(process):
