@@ -42,7 +42,9 @@ static bool put(struct takt_events *events, uint64_t cycle, uint64_t mono_ns, ui
 static void count_loss(struct takt_events *events)
 {
 	events->lost++;
-	events->lost_total++;
+	atomic_store_explicit(&events->lost_total,
+			      atomic_load_explicit(&events->lost_total, memory_order_relaxed) + 1,
+			      memory_order_relaxed);
 }
 
 static bool has_room(struct takt_events *events, uint32_t bytes)

@@ -24,7 +24,7 @@ struct takt_events {
 	uint64_t lost_texts;		/* texts among them */
 	uint64_t lost_by_level[TAKT_CRITICAL + 1];	/* reported after the two above */
 	uint32_t lost_levels;		/* bits of those that are not 0 */
-	uint64_t lost_total;
+	_Atomic uint64_t lost_total;	/* written by its thread, relaxed; read by the watching one */
 };
 
 struct takt_text_call {

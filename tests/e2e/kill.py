@@ -79,7 +79,7 @@ def one_round(kill_rt, kill_taktd):
         log.check_whole(counted - 1)
         if not kill_rt:
             log.check_whole(counted)
-            assert log.names()[-1] == "shutdown_completed", log.names()[-3:]
+            assert log.names_of_rt()[-1] == "shutdown_completed", log.names()[-3:]
         assert not log.damage, log.damage
 
 

@@ -75,9 +75,7 @@ def kill_at(point, count):
         assert not world.regions(), f"a region is left, taktd: {taktd.poll()}, reached: {reached}"
         log = world.read()
         log.check_whole(world.oracle()[0])
-        # What taktd says of its own may come later.
-        names = [n for n in log.names() if n not in ("recorder_recovered", "segment_rolled")]
-        assert names[-1] == "shutdown_completed", names[-3:]
+        assert log.names_of_rt()[-1] == "shutdown_completed", log.names()[-3:]
         assert not log.damage, log.damage
         return reached
 
