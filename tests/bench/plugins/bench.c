@@ -19,7 +19,7 @@
 
 #define NS_PER_S 1000000000ull
 #define BLOB_BYTES 1048576
-#define BATCH 16		/* calls between two stamps: the counter steps by up to 20 ns */
+#define BATCH 20		/* calls between two stamps: the counter steps by up to 20 ns */
 #define DISABLED 256
 #define READS 256
 
@@ -234,21 +234,22 @@ TAKT_TASK(bench_pace, TAKT_SOURCE, struct pace, "times the cycle and waits for t
 
 #define TEXT_PORTS(IN, OUT) OUT(none, bench_blob, "never")
 #define TEXT_PARAMS(P) \
-	P(u32, cycles, "1", 2000, 1, , "that are timed") \
-	P(text(512), file, "path", , , , "for float[19] a cycle, ns: one read of the counter, one call " \
-					 "of a disabled level, one call (mean of 16), 16 calls one by one")
+	P(u32, cycles, "1", 2000, 1, , "that are timed, twice: a batch, then single calls") \
+	P(text(512), file, "path", , , , "for float[23] each, ns: one read of the counter, one call of a " \
+					 "disabled level, one call (mean of 20), 20 calls one by one")
 TAKT_INTERFACE(bench_text, TEXT_PORTS, TEXT_PARAMS)
 
 struct text_sample {
 	float read_ns;
 	float disabled_ns;
 	float batch_ns;
-	float single_ns[BATCH];		/* the first of a cycle finds cold caches */
+	float single_ns[BATCH];
 };
 
 struct text {
 	struct text_sample *samples;
 	uint32_t count;
+	bool is_second;			/* of the two cycles of a sample: both begin with cold caches */
 	uint64_t first_counter;
 	uint64_t first_ns;
 };
@@ -323,11 +324,15 @@ static int text_process(struct takt_ctx *ctx)
 	if (self->count == TAKT_PARAMS(ctx, bench_text)->cycles) {
 		return TAKT_DONE;
 	}
-	time_singles(ctx, s->single_ns);
-	s->batch_ns = time_batch(ctx);
-	s->disabled_ns = time_disabled(ctx);
-	s->read_ns = time_reads();
-	self->count++;
+	if (self->is_second) {
+		time_singles(ctx, s->single_ns);
+		self->count++;
+	} else {
+		s->batch_ns = time_batch(ctx);
+		s->disabled_ns = time_disabled(ctx);
+		s->read_ns = time_reads();
+	}
+	self->is_second = !self->is_second;
 	return 0;
 }
 
