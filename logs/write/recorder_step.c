@@ -19,6 +19,7 @@
 #define SPAN_BYTES_MAX (1u << 20)	/* chunks are joined up to this */
 #define SPAN_BYTES_WORTH (256u << 10)	/* and wait for a sync when they are less than this */
 #define SATURATED_WAIT_NS 1000000u
+#define RELEASE_PART 8u			/* of a ring that is half full is worth a sync before it is due */
 
 void takt_recorder_step_init(struct takt_recorder *recorder)
 {
@@ -57,10 +58,16 @@ static bool is_half_full(const struct takt_step_stream *stream)
 	return takt_intake_held_bytes(&stream->intake) > stream->intake.view.ring_bytes / 2;
 }
 
-static bool is_any_half_full(const struct takt_recorder *recorder)
+/* Whether a producer may soon want what a sync now would give back. Syncs one after the other would each give
+ * back little: the file system pays for every one. */
+static bool is_release_wanted(const struct takt_recorder *recorder)
 {
 	for (uint32_t i = 0; i < recorder->stream_count; i++) {
-		if (is_half_full(&recorder->step.streams[i])) {
+		const struct takt_step_stream *stream = &recorder->step.streams[i];
+		const uint64_t gain = stream->done - stream->intake.released;
+
+		if (is_half_full(stream) && (gain >= stream->intake.view.ring_bytes / RELEASE_PART ||
+					     (gain > 0 && recorder->step.in_flight == 0))) {
 			return true;
 		}
 	}
@@ -97,7 +104,7 @@ static void sync_where_needed(struct takt_recorder *recorder, uint64_t now_ns)
 	}
 	if (step->ended > step->synced &&
 	    ((step->due == TAKT_DUE_COMPLETING && step->ended >= step->barrier) ||
-	     is_any_half_full(recorder))) {
+	     is_release_wanted(recorder))) {
 		takt_recorder_begin_sync(recorder, step->current, now_ns);
 	}
 }

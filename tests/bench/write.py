@@ -2,18 +2,23 @@
 
     write.py [REPETITIONS [MEBIBYTES [DIRECTORY]]]
 
-write_bench says what its modes are.
+write_bench says what its modes are. They and fio are shuffled in each repetition, and each waits until the disk has
+done with what the one before left to do: freeing a gigabyte costs the next one a tenth.
 """
 
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
+import time
 
 from judge import Spread, report
 from world import program
 
+MODES = ("plain", "crc", "alone", "lane", "rolled")
+SETTLE_S = 0.5
 REPETITIONS = int(sys.argv[1]) if len(sys.argv) > 1 else 5
 MEBIBYTES = int(sys.argv[2]) if len(sys.argv) > 2 else 1024
 DIRECTORY = sys.argv[3] if len(sys.argv) > 3 else "."
@@ -30,19 +35,31 @@ def fio():
     return json.loads(done.stdout)["jobs"][0]["write"]["bw_bytes"] / 1e6 if done.returncode == 0 else None
 
 
+def settle():
+    os.sync()
+    time.sleep(SETTLE_S)
+
+
+def measure(mode, found):
+    settle()
+    if mode == "fio":
+        mbs = fio()
+        found.setdefault(mode, []).extend([(mbs, 0)] if mbs else [])
+        return
+    done = subprocess.run([program("tests/bench/write_bench"), mode, str(MEBIBYTES), DIRECTORY],
+                          stdout=subprocess.PIPE, text=True, timeout=600, check=True)
+    found.setdefault(mode, []).append(tuple(float(v) for v in done.stdout.split()))
+
+
 def main():
-    mbs, cpu, fios = {}, {}, []
-    for _ in range(REPETITIONS):		# one each, so that fio takes its turn too
-        done = subprocess.run([program("tests/bench/write_bench"), str(MEBIBYTES), DIRECTORY, "1"],
-                              stdout=subprocess.PIPE, text=True, timeout=600, check=True)
-        for line in done.stdout.splitlines():
-            mode, speed, ms = line.split()
-            mbs.setdefault(mode, []).append(float(speed))
-            cpu.setdefault(mode, []).append(float(ms))
-        if shutil.which("fio"):
-            fios.append(fio())
-    mbs = {mode: Spread(values) for mode, values in mbs.items()}
-    cpu = {mode: Spread(values) for mode, values in cpu.items()}
+    rng = random.Random(1)
+    modes = MODES + (("fio",) if shutil.which("fio") else ())
+    found = {}
+    for _ in range(REPETITIONS):
+        for mode in rng.sample(modes, len(modes)):
+            measure(mode, found)
+    mbs = {mode: Spread([v for v, _ in values]) for mode, values in found.items()}
+    cpu = {mode: Spread([v for _, v in values]) for mode, values in found.items()}
     plain = mbs["plain"]
     for mode, bar, what in (("alone", 0.9, "the writer alone"), ("lane", None, "with the producing lane"),
                             ("rolled", None, "with the lane and segments of 256 MiB")):
@@ -50,11 +67,10 @@ def main():
         report(f"recorded to disk, {what}", mbs[mode].text("{:.0f}", " MB/s"),
                "plain writer " + plain.text("{:.0f}", " MB/s"), f"{ratio:.2f} x", f">= {bar} x" if bar else "-",
                ratio >= bar if bar else None)
-    fios = [v for v in fios if v]
-    if fios:
-        ratio = mbs["alone"].median / Spread(fios).median
+    if found.get("fio"):
+        ratio = mbs["alone"].median / mbs["fio"].median
         report("recorded to disk, the writer alone, against fio", mbs["alone"].text("{:.0f}", " MB/s"),
-               "fio " + Spread(fios).text("{:.0f}", " MB/s"), f"{ratio:.2f} x", "-", None)
+               "fio " + mbs["fio"].text("{:.0f}", " MB/s"), f"{ratio:.2f} x", "-", None)
     for mode in ("alone", "lane"):
         ratio = cpu[mode].median / (cpu["plain"].median + cpu["crc"].median)
         report(f"CPU of the writer a GiB, {mode}", cpu[mode].text("{:.0f}", " ms"),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How fast the writer records, against a plain writer of the same bytes.
  *
- *     write_bench [MEBIBYTES [DIRECTORY [REPETITIONS]]]      (1024, ., 5)
+ *     write_bench MODE [MEBIBYTES [DIRECTORY]]      (1024, .)
  *
  * plain    io_uring, O_DIRECT, registered tmpfs pages and file, 1 MiB a write, 4 in flight, one fdatasync at the
  *          end; no checksum, nobody fills the memory
@@ -11,9 +11,8 @@
  * lane     the same, and that thread fills every chunk
  * rolled   lane with segments of 256 MiB that are made and closed meanwhile
  *
- * All write into files that are preallocated before the clock starts (rolled: the first). The modes take turns,
- * in another order each time. Prints a line a run: mode, MB/s, CPU ms a GiB of the writing thread and of the
- * kernel's threads for its ring. write.py judges them. */
+ * All write into files that are preallocated before the clock starts (rolled: the first). Prints MB/s, and CPU ms a
+ * GiB of the writing thread and of the kernel's threads for its ring. write.py shuffles the modes and judges them. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -42,7 +41,6 @@
 #define RING_BYTES (512 * MIB)
 #define DEPTH 4u
 #define THIS_THREAD ""
-#define REPETITIONS_MAX 100u
 
 enum mode { PLAIN, CRC, ALONE, LANE, ROLLED, MODES };
 static const char *const mode_names[MODES] = { "plain", "crc", "alone", "lane", "rolled" };
@@ -348,42 +346,32 @@ static struct result run_takt(const struct bench *bench, uint64_t run, enum mode
 
 /* --- all ------------------------------------------------------------------------------------- */
 
-static uint64_t parse(const char *text, uint64_t most)
+static int usage(void)
 {
-	char *end;
-	const unsigned long long value = strtoull(text, &end, 10);
-
-	if (*end || value == 0 || value > most) {
-		fprintf(stderr, "usage: write_bench [MEBIBYTES [DIRECTORY [REPETITIONS]]]\n");
-		exit(2);
-	}
-	return value;
+	fprintf(stderr, "usage: write_bench plain|crc|alone|lane|rolled [MEBIBYTES [DIRECTORY]]\n");
+	return 2;
 }
 
 int main(int argc, char **argv)
 {
 	static struct bench bench;
-	const uint64_t run_base = now_ns();
+	enum mode mode = PLAIN;
+	struct result result;
 	char graph_dir[128];
-	uint32_t repetitions;
 	double mib;
 
-	bench.chunk_count = argc > 1 ? parse(argv[1], 1u << 20) : 1024;
-	bench.directory = argc > 2 ? argv[2] : ".";
-	repetitions = argc > 3 ? (uint32_t)parse(argv[3], REPETITIONS_MAX) : 5;
+	while (argc > 1 && mode < MODES && strcmp(argv[1], mode_names[mode]) != 0) {
+		mode++;
+	}
+	bench.chunk_count = argc > 2 ? strtoull(argv[2], NULL, 10) : 1024;
+	if (argc < 2 || argc > 4 || mode == MODES || bench.chunk_count == 0 || bench.chunk_count > 1u << 20) {
+		return usage();
+	}
+	bench.directory = argc > 3 ? argv[3] : ".";
 	mib = (double)bench.chunk_count;
 	snprintf(bench.run_dir, sizeof(bench.run_dir), "/dev/shm/takt-bench-%d", (int)getpid());
-	for (uint32_t i = 0; i < repetitions * MODES; i++) {
-		/* Another one first each time, and another one before it. */
-		const enum mode mode = (enum mode)((i / MODES + i * (1 + i / MODES % 4)) % MODES);
-		const struct result result = mode == PLAIN ? run_plain(&bench)
-					     : mode == CRC ? run_crc(&bench)
-							   : run_takt(&bench, run_base + i, mode);
-
-		printf("%s %.0f %.1f\n", mode_names[mode], mib * (double)MIB / 1e6 / result.seconds,
-		       result.cpu_seconds * 1e3 / (mib / 1024));
-		fflush(stdout);
-	}
+	result = mode == PLAIN ? run_plain(&bench) : mode == CRC ? run_crc(&bench) : run_takt(&bench, now_ns(), mode);
+	printf("%.0f %.1f\n", mib * (double)MIB / 1e6 / result.seconds, result.cpu_seconds * 1e3 / (mib / 1024));
 	snprintf(graph_dir, sizeof(graph_dir), "%s/bench", bench.run_dir);
 	rmdir(graph_dir);
 	rmdir(bench.run_dir);
