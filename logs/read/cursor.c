@@ -12,7 +12,7 @@
 
 /* A wait of T is late by T/2 in the median: also the long one keeps a follower below 2 ms. */
 #define PAUSE_NS 1000000u
-#define PAUSE_QUIET_NS 3000000u
+#define PAUSE_QUIET_NS 1500000u
 #define QUIET_AFTER_NS 1000000000u
 
 struct takt_log_cursor {
