@@ -1,5 +1,6 @@
 # The programs, at the top of the build directory: takt (bindir), takt-rt and taktd (libexecdir/takt).
-# takt finds the other two beside its own executable first (/proc/self/exe), then in TAKT_LIBEXECDIR;
+# takt finds the other two beside its own executable first (/proc/self/exe), then in ../libexec/takt from there, so
+# that an installation can be moved, then in TAKT_LIBEXECDIR; the SDK likewise: include/, ../include, TAKT_INCLUDEDIR;
 # plug-ins likewise: plugins/ beside the executable, then TAKT_PLUGINDIR.
 taktlibexec_PROGRAMS += takt-rt
 takt_rt_SOURCES = %D%/takt_rt.c
@@ -46,6 +47,7 @@ takt_SOURCES = \
 	%D%/log_text.c \
 	%D%/log_time.c %D%/log_time.h \
 	%D%/log_types.c \
+	%D%/sdk.c \
 	%D%/out.c %D%/out.h \
 	%D%/progress.c %D%/progress.h \
 	%D%/screen.c %D%/screen.h \

@@ -3,4 +3,10 @@ takt_headers = \
 	%D%/takt/task.h %D%/takt/text.h %D%/takt/text_site.h %D%/takt/type.h
 taktinclude_HEADERS = $(takt_headers)
 
+# Where the takt of the build directory finds them, as an installed one does: include/takt.
+noinst_DATA = include/takt
+CLEANFILES += include/takt
+include/takt:
+	$(AM_V_GEN)$(MKDIR_P) include && ln -sfn $(abs_top_srcdir)/%D%/takt $@
+
 pkgconfig_DATA += %D%/takt.pc
