@@ -47,7 +47,10 @@ takt_SOURCES = \
 	%D%/log_text.c \
 	%D%/log_time.c %D%/log_time.h \
 	%D%/log_types.c \
-	%D%/sdk.c \
+	%D%/new.c %D%/sdk.c \
+	%D%/new_files.h %D%/new_files.def \
+	%D%/new_name.c %D%/new_name.h \
+	%D%/new_project.c %D%/new_project.h \
 	%D%/out.c %D%/out.h \
 	%D%/progress.c %D%/progress.h \
 	%D%/screen.c %D%/screen.h \
@@ -57,3 +60,14 @@ takt_SOURCES = \
 	%D%/top_table.c %D%/top_table.h
 takt_CPPFLAGS = $(AM_CPPFLAGS) $(dirs_CPPFLAGS)
 takt_LDADD = $(log_libs) $(base_libs)
+nodist_takt_SOURCES = %D%/new_text.c
+
+# What takt new makes: files as they are, with NAME for the name. The build turns them into arrays.
+new_templates = \
+	%D%/new/NAME.c %D%/new/NAME.cc %D%/new/NAME.py %D%/new/NAME.yaml %D%/new/Makefile \
+	%D%/new/README.md %D%/new/gitignore %D%/new/test_NAME.py
+EXTRA_DIST += $(new_templates) %D%/new/embed.sh
+CLEANFILES += %D%/new_text.c
+%D%/new_text.c: $(new_templates) %D%/new/embed.sh
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && (cd $(top_srcdir) && $(SHELL) %D%/new/embed.sh $(new_templates)) >$@.tmp && \
+		mv $@.tmp $@
