@@ -11,7 +11,6 @@ libwrite_la_SOURCES = \
 	%D%/intake.c %D%/intake.h \
 	%D%/journal.c %D%/journal.h \
 	%D%/recorder.c %D%/recorder.h %D%/recorder_inner.h \
-	%D%/recorder_io.c %D%/recorder_step.c \
 	%D%/repair.c %D%/repair.h \
 	%D%/recorder_io.c %D%/recorder_say.c %D%/recorder_step.c \
 	%D%/retention.c %D%/retention.h \
