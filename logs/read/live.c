@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "logs/read/error.h"
 
@@ -31,13 +33,21 @@ static int visit(const char *path, void *user)
 	return 1;
 }
 
+/* Anybody can make a directory of that name before us. */
+static bool is_ours(const char *run_dir)
+{
+	struct stat st;
+
+	return lstat(run_dir, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid();
+}
+
 int takt_log_live_scan(const char *run_dir, int (*visit_region)(const char *path, void *user),
 		       void *user)
 {
 	char own[PATH_MAX];
 	int r = takt_region_scan(run_dir ? run_dir : "/run/takt", visit_region, user);
 
-	if (r <= 0 && !run_dir && takt_run_dir_default(own, sizeof(own)) == 0) {
+	if (r <= 0 && !run_dir && takt_run_dir_default(own, sizeof(own)) == 0 && is_ours(own)) {
 		r = takt_region_scan(own, visit_region, user);
 	}
 	return r == -EACCES ? 0 : r;

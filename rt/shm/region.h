@@ -186,7 +186,8 @@ TAKT_SETUP int takt_region_create(const struct takt_region_spec *spec,
 TAKT_SETUP int takt_region_publish(struct takt_region *region, struct takt_err *err);
 
 /* Map the region at @path as taktd or reader. The recorder takes the lock (-EBUSY when another has it)
- * and maps writable. All tables are checked. -EBADMSG, -EPROTONOSUPPORT (ABI).  [bg] */
+ * and maps writable what is its own user's (else -EPERM). All tables are checked. -EBADMSG,
+ * -EPROTONOSUPPORT (ABI).  [bg] */
 TAKT_BG int takt_region_attach(const char *path, enum takt_region_role role,
 			       struct takt_region **ret_region, struct takt_err *err);
 

@@ -190,6 +190,10 @@ static int open_and_map(const struct takt_region *region, const char *name, int 
 	if (!S_ISREG(st.st_mode) || st.st_size < (off_t)TAKT_REGION_ALIGN) {
 		return -EBADMSG;
 	}
+	/* Who records writes and deletes where the region says: with our rights that is for us to say. */
+	if (writes && st.st_uid != geteuid()) {
+		return -EPERM;
+	}
 	*ret_memory = mmap(NULL, (size_t)st.st_size, writes ? PROT_READ | PROT_WRITE : PROT_READ,
 			   MAP_SHARED, fd, 0);
 	if (*ret_memory == MAP_FAILED) {
@@ -226,7 +230,9 @@ int takt_region_attach(const char *path, enum takt_region_role role,
 	}
 	if (r < 0) {
 		takt_err_set(err, r, "%s: %s", path,
-			     r == -EBUSY ? "another taktd records this run" : strerror(-r));
+			     r == -EBUSY ? "another taktd records this run"
+			     : r == -EPERM ? "is another user's: only that user may record it"
+					   : strerror(-r));
 	} else {
 		r = find_sections(region, err);
 	}

@@ -5,7 +5,7 @@ import os
 import random
 import subprocess
 
-from harness import Tap, World, program
+from harness import Skip, Tap, World, program
 
 tap = Tap()
 rng = random.Random(11)
@@ -39,6 +39,31 @@ def what_a_killed_run_left_is_recorded_and_the_region_removed():
         log.check_whole(world.oracle()[0] - 1)
         assert not log.damage and world.ending() == "killed", (log.damage, world.ending())
         assert "nothing to recover" in recover(world).stderr
+
+
+@tap.test
+def what_another_user_left_is_not_recorded_with_our_rights():
+    if os.geteuid() != 0:
+        raise Skip("only root can make files of another user")
+    with World() as world:
+        killed_run(world)
+        region, = world.regions()
+        for path in (world.run_dir, os.path.dirname(region), region, *(os.path.join(region, name)
+                                                                      for name in os.listdir(region))):
+            os.chown(path, 65534, 65534)
+        done = recover(world, status=1)
+        assert "another user" in done.stderr and not world.runs() and world.regions(), done
+        # The directory that is looked at without --run-dir, in a mount namespace of its own.
+        left = os.path.join(world.dir, "left")
+        subprocess.run(["cp", "-a", world.run_dir, left], check=True)
+        place = ["unshare", "-m", "sh", "-c", 'mount -t tmpfs -o mode=1777 none /dev/shm && '
+                 'cp -a "$1" /dev/shm/takt-0 && shift && "$@"', "sh", left]
+        if subprocess.run([*place, "true"], capture_output=True).returncode != 0:
+            raise Skip("a mount namespace needs the right to make one")
+        for command in (["log", "recover"], ["status"]):
+            done = subprocess.run([*place, program("takt"), *command], capture_output=True, text=True)
+            assert os.path.basename(region) not in done.stdout + done.stderr, done
+        assert not world.runs()
 
 
 @tap.test
