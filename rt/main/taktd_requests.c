@@ -25,6 +25,7 @@
 
 #define WORDS_MAX 8u
 #define PATIENCE_S 1	/* with who connects and does not speak */
+#define REFUSED_MS 100	/* until the next try to take a connection */
 
 struct taktd_requests {
 	struct takt_thread thread;
@@ -190,6 +191,8 @@ static void *requests_main(void *arg)
 		if (fd >= 0) {
 			serve(requests, fd);
 			close(fd);
+		} else if (fds[1].revents) {
+			poll(fds, 1, REFUSED_MS);	/* it stays readable while descriptors are short */
 		}
 	}
 	return NULL;

@@ -54,6 +54,12 @@ def flags(segment):
         return struct.unpack_from("<QII", f.read(4096))[2]
 
 
+def cpu_ticks(pid):
+    with open(f"/proc/{pid}/stat") as f:
+        field = f.read().rpartition(")")[2].split()
+    return int(field[11]) + int(field[12])
+
+
 CLEAN, LAST = 1, 2
 
 
@@ -165,6 +171,29 @@ def run_directory_that_others_can_write_is_refused():
             assert "--run-dir" in end(taktd(world, "--run-dir", link), 1)
         finally:
             os.unlink(link)
+
+
+@tap.test
+def connection_that_cannot_be_taken_costs_no_cpu():
+    with World() as world:
+        process = taktd(world)
+        world.processes.append(process)
+        path = os.path.join(world.run_dir, "taktd.sock")
+        world.wait(lambda: os.path.exists(path), 20, "the socket")
+        before = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (3, before[1]))
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as client:
+            client.settimeout(10)
+            client.connect(path)
+            client.send(b"nonsense")
+            ran_ticks = cpu_ticks(process.pid)
+            time.sleep(1)
+            ran_ticks = cpu_ticks(process.pid) - ran_ticks
+            assert ran_ticks < os.sysconf("SC_CLK_TCK") // 4, ran_ticks
+            resource.prlimit(process.pid, resource.RLIMIT_NOFILE, before)
+            assert client.recv(200).startswith(b"error ")
+        process.terminate()
+        end(process, 0)
 
 
 @tap.test
