@@ -122,7 +122,11 @@ int takt_iso_time_parse(const char *text, int64_t *ret_real_ns)
 		return -EINVAL;
 	}
 	seconds = local ? mktime(&tm) : timegm(&tm) - east;
-	*ret_real_ns = (int64_t)seconds * NS_PER_S + fraction;
+	/* Years that 64 bits of ns do not reach are the first and the last moment. */
+	if (__builtin_mul_overflow((int64_t)seconds, (int64_t)NS_PER_S, ret_real_ns) ||
+	    __builtin_add_overflow(*ret_real_ns, fraction, ret_real_ns)) {
+		*ret_real_ns = seconds < 0 ? INT64_MIN : INT64_MAX;
+	}
 	return 0;
 }
 

@@ -173,6 +173,15 @@ def filters_choose_what_python_would_choose():
 
 
 @tap.test
+def years_far_away_are_before_and_behind_everything():
+    for past, future in (("0001-01-01", "9999-12-31"), ("1600-01-01T00:00:00Z", "2262-04-12T00:00:00Z")):
+        for command in ("text", "copperlists"):
+            assert rows(command, "0a", "--since", past, "--until", future) == rows(command, "0a") != []
+            assert rows(command, "0a", "--since", future) == rows(command, "0a", "--until", past) == []
+        assert rows("list", "--until", future) == rows("list") and rows("list", "--since", future) == []
+
+
+@tap.test
 def last_n_are_the_last_n_of_what_matches():
     every = rows("text", "0a")
     est = [r for r in every if r["task"] == "est"]
