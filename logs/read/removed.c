@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include "logs/read/files.h"
-#include "rt/base/file.h"
 
 #define FILE_BYTES_MAX (1u << 24)
 
@@ -46,21 +45,39 @@ static uint32_t parse(const char *text, size_t bytes, uint32_t *numbers)
 	return kept;
 }
 
+/* The file's bytes; NULL when there is none, also when something else lies there: a FIFO would make us wait. */
+static char *read_regular(const char *path, uint32_t *ret_bytes)
+{
+	struct takt_log_io io;
+	char *text = NULL;
+	int64_t bytes;
+
+	if (takt_log_io_open(path, &io) < 0) {
+		return NULL;
+	}
+	bytes = io.size(io.user);
+	if (bytes >= 0 && bytes <= FILE_BYTES_MAX) {
+		text = malloc((size_t)bytes + 1);
+		bytes = text ? io.read(io.user, 0, text, (uint32_t)bytes) : -1;
+		*ret_bytes = bytes > 0 ? (uint32_t)bytes : 0;
+	}
+	io.close(io.user);
+	return text;
+}
+
 void takt_log_files_load_removed(struct takt_log_files *files)
 {
 	char path[PATH_MAX];
 	uint32_t *numbers;
-	void *text;
-	size_t bytes;
+	char *text;
+	uint32_t bytes;
 
 	if (!files->directory || snprintf(path, sizeof(path), "%s/" TAKT_SEGMENTS_REMOVED, files->directory) >=
 					 (int)sizeof(path)) {
 		return;
 	}
-	if (takt_file_read(path, FILE_BYTES_MAX, &text, &bytes) < 0) {
-		return;
-	}
-	numbers = calloc(bytes / 2 + 1, sizeof(*numbers));	/* a digit and a newline each */
+	text = read_regular(path, &bytes);
+	numbers = text ? calloc(bytes / 2 + 1, sizeof(*numbers)) : NULL;	/* a digit and a newline each */
 	if (numbers) {
 		free(files->removed);
 		files->removed = numbers;

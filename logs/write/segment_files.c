@@ -69,7 +69,8 @@ int takt_segment_file_keep(int dir_fd, const char *name, bool is_kept)
 	if (r == 0 && flock(dir_fd, LOCK_EX) < 0 && errno == EINTR) {
 		r = -EINTR;
 	}
-	fd = r < 0 ? -1 : openat(dir_fd, keep, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	fd = r < 0 ? -1 : openat(dir_fd, keep, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+				    0644);
 	if (fd < 0) {
 		r = r < 0 ? r : -errno;
 		flock(dir_fd, LOCK_UN);
@@ -140,7 +141,7 @@ int takt_segment_file_delete(int dir_fd, const char *name)
 int takt_segment_file_note_removed(int dir_fd, uint32_t number)
 {
 	const int fd = openat(dir_fd, TAKT_SEGMENTS_REMOVED,
-			      O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644);
+			      O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
 	int r = fd < 0 ? -errno : 0;
 
 	if (fd >= 0) {

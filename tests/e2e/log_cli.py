@@ -342,6 +342,19 @@ def help_and_version_go_to_standard_output():
 
 
 @tap.test
+def a_pipe_beside_the_segments_is_not_waited_for():
+    path = os.path.join(top, "pipes", "0001-test-0a00000000000001")
+    shutil.copytree(CLEAN, path)
+    for name in ("removed", "0001.takt.keep", "0002.takt.stats", "0009.takt"):
+        os.mkfifo(os.path.join(path, name))
+    want = json.loads(takt("text", CLEAN, "-o", "json"))
+    assert json.loads(takt("text", path, "-o", "json", status=3) and run("text", path, "-o", "json").stdout) == want
+    assert len(json.loads(run("list", "--log-dir", os.path.dirname(path), "-o", "json").stdout)) == 1
+    done = run("keep", path, "--around", "0s")
+    assert done.returncode == 1 and "0001.takt" in done.stderr, done
+
+
+@tap.test
 def a_closed_pipe_ends_silently():
     process = subprocess.Popen([TAKT, "log", "copperlists", CLEAN, "-o", "json", "--run-dir", NO_RUNS],
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
