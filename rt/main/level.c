@@ -10,6 +10,7 @@
 
 #include <takt/log.h>
 
+#include "rt/base/json.h"
 #include "rt/clock/clock.h"
 #include "rt/main/commands.h"
 #include "rt/main/live_run.h"
@@ -166,9 +167,11 @@ static void show_row(struct takt_out *out, const struct takt_log *log, uint32_t 
 
 	takt_out_row_begin(out);
 	if (out->form == TAKT_FORM_SHORT) {
-		takt_text_buffer_printf(&out->text, "%-12s %s\n", row->id, level);
+		takt_out_put_padded(&out->text, row->id, 12);
+		takt_text_buffer_printf(&out->text, " %s\n", level);
 	} else if (out->form == TAKT_FORM_CSV) {
-		takt_text_buffer_printf(&out->text, "%s,%s", row->id, level);
+		takt_csv_puts(&out->text, row->id);
+		takt_text_buffer_printf(&out->text, ",%s", level);
 	} else {
 		takt_out_text_member(&out->text, "{\"graph\":", takt_log_info_of(log)->graph);
 		takt_text_buffer_printf(&out->text, ",\"run\":\"%016" PRIx64 "\"", takt_log_info_of(log)->run);

@@ -39,7 +39,9 @@ static bool is_shown(const struct view *view, uint32_t task)
 static void put_output_name(struct takt_text_buffer *out, const struct view *view,
 			    const struct takt_log_output *output)
 {
-	takt_text_buffer_printf(out, "%s.%s", takt_log_task_at(view->log, output->task)->id, output->port);
+	takt_out_put_plain(out, takt_log_task_at(view->log, output->task)->id);
+	takt_text_buffer_puts(out, ".");
+	takt_out_put_plain(out, output->port);
 }
 
 static bool is_message_shown(const struct view *view, const struct takt_log_message *message)

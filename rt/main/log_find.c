@@ -9,6 +9,7 @@
 
 #include "rt/base/quantity.h"
 #include "rt/main/commands.h"
+#include "rt/main/out.h"
 
 #define SERVICE_DIR "/var/log/takt"
 
@@ -42,7 +43,9 @@ void takt_log_dirs_find(struct takt_log_dirs *dirs, const struct takt_log_args *
 
 int takt_log_error_print(int code, const struct takt_log_error *error)
 {
-	fprintf(stderr, "takt: %s\n", error->text[0] ? error->text : strerror(-code));
+	fputs("takt: ", stderr);
+	takt_out_print_plain(stderr, error->text[0] ? error->text : strerror(-code));
+	fputs("\n", stderr);
 	return code == -ENOENT || code == -ENOTUNIQ ? TAKT_EXIT_NO_LOG : TAKT_EXIT_ERROR;
 }
 

@@ -81,10 +81,16 @@ int takt_scan_find_task(const struct takt_log *log, const char *id, uint32_t *re
 	takt_suggest_init(&suggest, id);
 	fprintf(stderr, "takt: --task %s: there is no such task in this log; there are:", id);
 	for (uint32_t i = 0; (task = takt_log_task_at(log, i)); i++) {
-		fprintf(stderr, " %s", task->id);
+		fputs(" ", stderr);
+		takt_out_print_plain(stderr, task->id);
 		takt_suggest_put(&suggest, task->id);
 	}
-	fprintf(stderr, suggest.name ? "; did you mean %s?\n" : "\n", suggest.name);
+	if (suggest.name) {
+		fputs("; did you mean ", stderr);
+		takt_out_print_plain(stderr, suggest.name);
+		fputs("?", stderr);
+	}
+	fputs("\n", stderr);
 	return -EINVAL;
 }
 

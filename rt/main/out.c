@@ -119,6 +119,18 @@ void takt_out_put_plain(struct takt_text_buffer *out, const char *text)
 	}
 }
 
+void takt_out_print_plain(FILE *stream, const char *text)
+{
+	struct takt_text_buffer plain;
+
+	takt_text_buffer_init(&plain, ROW_BYTES_MAX);
+	takt_out_put_plain(&plain, text);
+	if (plain.used > 0) {
+		fwrite(plain.text, 1, plain.used, stream);
+	}
+	takt_text_buffer_fini(&plain);
+}
+
 void takt_out_put_padded(struct takt_text_buffer *out, const char *text, int width)
 {
 	const size_t before = out->used;

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "rt/base/text_buffer.h"
 #include "rt/main/log_options.h"
@@ -43,7 +44,10 @@ void takt_out_wait(struct takt_out *out, uint64_t ns);
 /* @text for people: control characters and what is no UTF-8 as \xNN. */
 void takt_out_put_plain(struct takt_text_buffer *out, const char *text);
 
-/* The same, filled up with blanks to @width bytes. */
+/* The same, to a stream. */
+void takt_out_print_plain(FILE *stream, const char *text);
+
+/* As put_plain, filled up with blanks to @width bytes. */
 void takt_out_put_padded(struct takt_text_buffer *out, const char *text, int width);
 
 /* Members of a JSON object; @key with what stands before it, like ",\"task\":". */

@@ -35,7 +35,8 @@ void takt_text_line_put(struct takt_text_buffer *out, const struct takt_log *log
 	takt_text_buffer_printf(out, " %s%-8s%s ", paint,
 				is_text ? takt_log_level_name(level) : "event",
 				paint[0] ? "\033[0m" : "");
-	takt_text_buffer_printf(out, "%-12s ", task ? task->id : "takt");
+	takt_out_put_padded(out, task ? task->id : "takt", 12);
+	takt_text_buffer_puts(out, " ");
 	takt_out_put_plain(out, text);
 	if (is_text && record->text->suppressed > 0) {
 		takt_text_buffer_printf(out, " (%" PRIu64 " left out before)", record->text->suppressed);

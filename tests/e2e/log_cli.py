@@ -44,6 +44,26 @@ def rows(*args):
     return json.loads(takt(*args, "-o", "json"))
 
 
+def crc32c(data):
+    crc = 0xffffffff
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82f63b78 if crc & 1 else 0)
+    return crc ^ 0xffffffff
+
+
+def sign(segment):
+    """Make the checksums of a segment's bytes right."""
+    for at in (0, 4096):
+        struct.pack_into("<I", segment, at + 4092, crc32c(segment[at:at + 4092]))
+    for at in range(8192, len(segment), 4096):
+        if segment[at:at + 4] == b"TKCK":
+            used_bytes, = struct.unpack_from("<I", segment, at + 48)
+            struct.pack_into("<I", segment, at + 120, crc32c(segment[at + 128:at + 128 + used_bytes]))
+            struct.pack_into("<I", segment, at + 124, crc32c(segment[at:at + 124]))
+
+
 @tap.test
 def list_shows_every_run_with_its_state():
     found = rows("list")
@@ -207,6 +227,27 @@ def lifecycle_names_its_values_and_escapes_what_a_terminal_would_obey():
     assert rows("lifecycle", "0a", "-g", "^shutdown") == events[-1:]
     runtime = [e for e in events if e["task"] is None]
     assert runtime and rows("lifecycle", "0a", "--task", "takt") == runtime
+
+
+@tap.test
+def names_in_a_log_of_somebody_else_are_no_orders_to_a_terminal():
+    logs = os.path.join(top, "hostile")
+    path = os.path.join(logs, os.path.basename(CLEAN))
+    shutil.copytree(CLEAN, path)
+    for name in os.listdir(path):
+        with open(os.path.join(path, name), "rb") as f:
+            data = bytearray(f.read())
+        for old, new in ((b"imu", b"\x1b[m"), (b"test", b"\x1b[1m")):
+            data = data.replace(old, new)
+        sign(data)
+        with open(os.path.join(path, name), "wb") as f:
+            f.write(data)
+    for args in (["list"], ["info"], ["types"], ["text"], ["text", "--task", "imv"], ["lifecycle"], ["copperlists"],
+                 ["stats"], ["fsck"], ["keep", "--list"], ["info", "nothing"]):
+        args = [*args, "--log-dir", logs] if args[0] == "list" or "nothing" in args else [*args, path]
+        done = subprocess.run([TAKT, "log", *args], capture_output=True, text=True)
+        assert "\x1b" not in done.stdout + done.stderr, (args, done)
+        assert r"\x1b[" in done.stdout + done.stderr or args[0] in ("types", "keep"), (args, done)
 
 
 @tap.test
