@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* takt: one program, its commands in a table. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -75,12 +76,8 @@ static int help(int argc, char **argv)
 	return run_command(2, args);
 }
 
-int main(int argc, char **argv)
+static int choose(int argc, char **argv)
 {
-	if (takt_file_keep_standard() < 0) {
-		return TAKT_EXIT_ERROR;
-	}
-	takt_region_guard_install();
 	if (argc < 2) {
 		print_help(stderr);
 		return TAKT_EXIT_USAGE;
@@ -94,4 +91,20 @@ int main(int argc, char **argv)
 		return help(argc - 1, argv + 1);
 	}
 	return run_command(argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+	int status;
+
+	if (takt_file_keep_standard() < 0) {
+		return TAKT_EXIT_ERROR;
+	}
+	takt_region_guard_install();
+	status = choose(argc, argv);
+	if (fflush(stdout) != 0 && errno != EPIPE && status == TAKT_EXIT_OK) {
+		fprintf(stderr, "takt: cannot write the output: %s\n", strerror(errno));
+		status = TAKT_EXIT_ERROR;
+	}
+	return status;
 }

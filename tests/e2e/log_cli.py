@@ -410,6 +410,11 @@ def a_full_disk_is_an_error():
     with open("/dev/full", "w") as full:
         done = subprocess.run([TAKT, "log", "text", CLEAN], stdout=full, stderr=subprocess.PIPE, text=True)
     assert done.returncode == 1 and "No space left" in done.stderr, done
+    for args in (["log", "cut", CLEAN, "--since", "0s", "-o", os.path.join(top, "cut-full")], ["--version"],
+                 ["help"], ["log", "--help"], ["log", "text", "--help"]):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([TAKT, *args], stdout=full, stderr=subprocess.PIPE, text=True)
+        assert done.returncode == 1 and "No space left" in done.stderr, (args, done)
 
 
 class Live:
