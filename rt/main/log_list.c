@@ -148,8 +148,8 @@ static void put_short(struct takt_text_buffer *out, const struct takt_log_run *r
 	char start[TAKT_TIME_TEXT_BYTES], length[TAKT_QUANTITY_TEXT_BYTES],
 		size[TAKT_QUANTITY_TEXT_BYTES], graph[160];
 	struct takt_text_buffer name;
-	const int64_t ns = run->end_real_ns - run->start_real_ns;
-	const uint64_t ms = ns > 0 ? (uint64_t)ns / 1000000 : 0;
+	const uint64_t ns = (uint64_t)run->end_real_ns - (uint64_t)run->start_real_ns;
+	const uint64_t ms = run->end_real_ns > run->start_real_ns ? ns / 1000000 : 0;
 
 	takt_text_buffer_init_fixed(&name, graph, sizeof(graph));
 	takt_out_put_plain(&name, run->graph);

@@ -70,7 +70,7 @@ static void read_recorder(const struct takt_recorder_state *recorder, struct tak
 
 	status->recorder_phase = LOAD(recorder->phase);
 	error = LOAD(recorder->last_errno);
-	status->last_errno = error < 0 ? -error : error;
+	status->last_errno = error == INT32_MIN ? 0 : error < 0 ? -error : error;
 	status->segment = LOAD(recorder->segment);
 	status->written_bytes = LOAD(recorder->written_bytes);
 	status->synced_bytes = LOAD(recorder->synced_bytes);
