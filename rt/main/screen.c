@@ -5,20 +5,22 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
-#include "rt/base/file.h"
 #include "rt/base/text_buffer.h"
 #include "rt/base/utf8.h"
 
 #define ENTER "\033[?1049h\033[?25l\033[2J"
-#define LEAVE "\033[?25h\033[?1049l"
+#define LEAVE "\033[0m\033[?25h\033[?1049l"
 #define FRAME_BYTES_MAX (1u << 20)
 #define DEFAULT_ROWS 24
 #define DEFAULT_COLUMNS 80
+#define PIECE_BYTES 128u		/* a terminal that says it has room has room for this */
+#define LEAVE_PATIENCE_MS 100
 
 static struct termios before;		/* of stdin */
 static volatile sig_atomic_t has_keys;	/* stdin is a terminal, and `before` is its state */
@@ -34,9 +36,33 @@ static const int fatal_signals[] = { SIGSEGV, SIGFPE, SIGILL, SIGABRT };
 
 /* --- taking and giving back ------------------------------------------------------------------- */
 
+/* A terminal may take nothing for hours (a connection that stalls): only wait for it where a signal ends that.
+ * -EINTR: one came that wants something else. */
+static int put(const char *bytes, size_t size_bytes)
+{
+	struct pollfd fd = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	while (size_bytes > 0) {
+		const bool has_room = poll(&fd, 1, -1) > 0;
+		const size_t piece = size_bytes < PIECE_BYTES ? size_bytes : PIECE_BYTES;
+		const ssize_t n = has_room && !must_leave && !must_stop ? write(STDOUT_FILENO, bytes, piece) : 0;
+
+		if (must_leave || must_stop) {
+			return -EINTR;
+		}
+		if (n < 0 && errno != EINTR) {
+			return -errno;
+		}
+		bytes += n > 0 ? n : 0;
+		size_bytes -= n > 0 ? (size_t)n : 0;
+	}
+	return 0;
+}
+
 static int enter(void)
 {
 	struct termios raw;
+	int r;
 
 	if (has_keys) {
 		raw = before;
@@ -48,17 +74,22 @@ static int enter(void)
 		}
 	}
 	is_open = 1;
-	return takt_file_write_all(STDOUT_FILENO, ENTER, sizeof(ENTER) - 1);
+	r = put(ENTER, sizeof(ENTER) - 1);
+	return r == -EINTR ? 0 : r;
 }
 
 /* Async-signal-safe. */
 static void leave(void)
 {
+	struct pollfd fd = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
 	if (!is_open) {
 		return;
 	}
 	is_open = 0;
-	(void)!write(STDOUT_FILENO, LEAVE, sizeof(LEAVE) - 1);
+	if (poll(&fd, 1, LEAVE_PATIENCE_MS) > 0) {
+		(void)!write(STDOUT_FILENO, LEAVE, sizeof(LEAVE) - 1);
+	}
 	if (has_keys) {
 		tcsetattr(STDIN_FILENO, TCSANOW, &before);
 	}
@@ -188,9 +219,9 @@ int takt_screen_draw(const char *text, uint32_t bar)
 		text += *text == '\n';
 	}
 	takt_text_buffer_puts(&frame, "\033[J");
-	r = frame.error ? frame.error : takt_file_write_all(STDOUT_FILENO, frame.text, frame.used);
+	r = frame.error ? frame.error : put(frame.text, frame.used);
 	takt_text_buffer_fini(&frame);
-	return r;
+	return r == -EINTR ? 0 : r;	/* takt_screen_wait sees to the signal */
 }
 
 /* --- events ----------------------------------------------------------------------------------- */

@@ -147,6 +147,22 @@ def the_terminal_is_given_back_after_every_signal():
 
 
 @tap.test
+def a_terminal_that_takes_nothing_does_not_keep_it():
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        with Running() as (world, _):
+            terminal = Terminal(world, "--interval", "50ms")
+            waiting, since = -1, time.monotonic()
+            while time.monotonic() - since < 0.5:	# nobody reads, until it is full
+                assert terminal.process.poll() is None, terminal.process.stderr.read()
+                now = struct.unpack("i", fcntl.ioctl(terminal.ours, termios.FIONREAD, b"0000"))[0]
+                waiting, since = (waiting, since) if now == waiting and now > 0 else (now, time.monotonic())
+                time.sleep(0.05)
+            terminal.process.send_signal(number)
+            assert terminal.process.wait(5) == 0, terminal.process.returncode
+            assert termios.tcgetattr(terminal.theirs) == terminal.before
+
+
+@tap.test
 def the_terminal_is_given_back_by_a_crash():
     sanitizer = os.environ.get("sanitizer", "no") not in ("", "no")
     for number in (signal.SIGABRT,) if sanitizer else (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT):
