@@ -74,7 +74,8 @@ static int exchange(int fd, const char *request, struct takt_err *err)
 	n = recv(fd, answer, sizeof(answer) - 1, 0);
 	if (n <= 0) {
 		return takt_err_set(err, n < 0 ? -errno : -ECONNRESET, "taktd does not answer: %s",
-				    n < 0 ? strerror(errno) : "it has gone");
+				    n == 0 ? "it has gone" : errno == EAGAIN ? "others keep it busy; try again"
+									     : strerror(errno));
 	}
 	answer[n] = '\0';
 	return read_answer(answer, err);

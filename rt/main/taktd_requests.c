@@ -24,7 +24,7 @@
 #include "rt/shm/mailbox.h"
 
 #define WORDS_MAX 8u
-#define PATIENCE_S 1	/* with who connects and does not speak */
+#define PATIENCE_US 100000	/* with who connects and does not speak: others wait meanwhile */
 #define REFUSED_MS 100	/* until the next try to take a connection */
 
 struct taktd_requests {
@@ -157,7 +157,7 @@ static bool is_allowed(int fd)
 
 static void serve(struct taktd_requests *requests, int fd)
 {
-	const struct timeval patience = { .tv_sec = PATIENCE_S };
+	const struct timeval patience = { .tv_usec = PATIENCE_US };
 	char request[TAKT_REQUEST_BYTES_MAX + 1], answer[TAKT_REQUEST_BYTES_MAX];
 	struct takt_err err = { 0 };
 	ssize_t n;
