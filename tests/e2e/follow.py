@@ -86,7 +86,8 @@ def a_follower_of_a_quiet_run_sleeps():
                 return int(f.read().split("\nvoluntary_ctxt_switches:")[1].split()[0])
         before = switches()
         time.sleep(1)
-        assert switches() - before <= 400, switches() - before
+        # It looks each 1.5 ms, where one that has news looks each millisecond.
+        assert switches() - before <= 800, switches() - before
 
 
 tap.main(sys.argv[1] if len(sys.argv) > 1 else None)
