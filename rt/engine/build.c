@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rt/engine/seed.h"
 #include "rt/engine/setup.h"
 #include "rt/engine/unit_text.h"
 #include "rt/engine/worker.h"
@@ -125,6 +126,7 @@ static int build_unit(struct takt_engine *engine, uint32_t index)
 	unit->ctx.params = plan->params;
 	unit->ctx.task_id = plan->id;
 	unit->ctx.task_index = index;
+	unit->ctx.seed = takt_seed_of_task(engine->seed, plan->id);
 	if (plan->type->kind == TAKT_SOURCE) {
 		engine->lane.sources_left++;
 	}

@@ -25,6 +25,7 @@ struct maker {
 	char host[256];
 	char cpu[16];
 	char counter[48];
+	char seed[24];
 };
 
 static void *make_array(size_t count, size_t bytes)
@@ -111,6 +112,8 @@ static void add_facts(struct maker *m, const struct takt_engine *engine)
 	add_fact(m, "boot id", engine->region_info.boot_id);
 	add_fact(m, "machine id", engine->region_info.machine_id);
 	add_fact(m, "counter", m->counter);
+	snprintf(m->seed, sizeof(m->seed), "%llu", (unsigned long long)engine->seed);
+	add_fact(m, "seed", m->seed);
 	add_fact(m, "lane cpu", lane->cpu.cpu >= 0 ? m->cpu : "any");
 	add_fact(m, "lane cpu isolated", lane->cpu.isolated ? "yes" : "no");
 	add_fact(m, "lane policy", engine->fifo ? "SCHED_FIFO" : "SCHED_OTHER");

@@ -20,6 +20,7 @@
 #include "rt/engine/fatal.h"
 #include "rt/engine/fork.h"
 #include "rt/engine/interrupt.h"
+#include "rt/engine/seed.h"
 #include "rt/engine/setup.h"
 #include "rt/engine/unit_text.h"
 #include "rt/engine/watch.h"
@@ -308,9 +309,12 @@ int takt_engine_run(const struct takt_plan *plan, const struct takt_engine_optio
 	engine->lane.cpu.lock_fd = -1;
 	engine->awake_fd = -1;
 	engine->cycles_max = limit_cycles(options, plan->period_ns);
+	engine->seed = options->seed;
 	takt_watch_block_signals();
 	takt_clock_init(&engine->clock);
-	r = takt_engine_get_rights(engine, err);
+	r = options->has_seed ? 0 : takt_seed_draw(&engine->seed);
+	r = r < 0 ? takt_err_set(err, r, "no random number for the run's seed: %s; give --seed N", strerror(-r))
+		  : takt_engine_get_rights(engine, err);
 	if (r == 0) {
 		r = takt_engine_build(engine, err);
 	}

@@ -19,6 +19,8 @@ struct takt_engine_options {
 	uint64_t cycles_max;		/* 0: no limit */
 	uint64_t duration_ns;		/* 0: no limit */
 	int text_level;			/* -1: as the graph says */
+	bool has_seed;			/* else one is drawn */
+	uint64_t seed;			/* of the run */
 	bool dev;			/* no FIFO, no pin, no locked memory, never stuck */
 	void (*degraded)(const char *text, void *user);	/* what is missing, and how to get it */
 	void (*published)(const char *region_path, uint64_t run, void *user);

@@ -134,6 +134,7 @@ struct takt_engine {
 	struct takt_position main_position;
 	_Atomic uint32_t ending;	/* enum takt_ending, not 0: stop; the first one stays */
 	uint64_t cycles_max;
+	uint64_t seed;			/* of the run */
 	struct takt_region_info region_info;	/* as it goes into the region */
 	bool fifo;
 	bool locked;

@@ -31,6 +31,8 @@ static const char help[] =
 	"\n"
 	"  --for TIME         end after TIME, like 10s\n"
 	"  --cycles N         end after N cycles\n"
+	"  --seed N           where the tasks' random numbers begin (default: another one each time;\n"
+	"                     `takt log info` shows it)\n"
 	"  --level LEVEL      record and show texts of debug, info, warning, error, critical and above\n"
 	"  --log-dir DIR      where the recording goes (default: the graph's logging.dir, else\n"
 	"                     $XDG_STATE_HOME/takt or ~/.local/state/takt; /var/log/takt for root)\n"

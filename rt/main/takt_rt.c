@@ -32,6 +32,8 @@ static const char help[] =
 	"\n"
 	"  --for TIME         end after TIME, like 10s\n"
 	"  --cycles N         end after N cycles\n"
+	"  --seed N           where the tasks' random numbers begin (default: another one each time;\n"
+	"                     `takt log info` shows it)\n"
 	"  --level LEVEL      record texts of debug, info, warning, error, critical and above\n"
 	"  --log-dir DIR      where taktd writes the recording\n"
 	"  --run-dir DIR      where the shared memory is (default: /dev/shm/takt-UID)\n"
@@ -115,13 +117,14 @@ static int parse_number(const char *text, uint64_t most, uint64_t *ret_value)
 }
 
 enum option_id {
-	OPT_FOR = 256, OPT_CYCLES, OPT_LEVEL, OPT_LOG_DIR, OPT_RUN_DIR, OPT_DEV, OPT_CHECK, OPT_JSON,
+	OPT_FOR = 256, OPT_CYCLES, OPT_SEED, OPT_LEVEL, OPT_LOG_DIR, OPT_RUN_DIR, OPT_DEV, OPT_CHECK, OPT_JSON,
 	OPT_KEYS, OPT_READY_FD, OPT_AS, OPT_HELP, OPT_VERSION
 };
 
 static const struct option options[] = {
 	{ "for", required_argument, NULL, OPT_FOR },
 	{ "cycles", required_argument, NULL, OPT_CYCLES },
+	{ "seed", required_argument, NULL, OPT_SEED },
 	{ "level", required_argument, NULL, OPT_LEVEL },
 	{ "log-dir", required_argument, NULL, OPT_LOG_DIR },
 	{ "run-dir", required_argument, NULL, OPT_RUN_DIR },
@@ -196,6 +199,12 @@ static int take_option(struct command *command, int option, const char *value)
 		    command->engine.cycles_max == 0) {
 			return usage(command, "--cycles needs a number above 0", value);
 		}
+		return -1;
+	case OPT_SEED:
+		if (parse_number(value, UINT64_MAX, &command->engine.seed) < 0) {
+			return usage(command, "--seed needs a number from 0 to 2^64 - 1", value);
+		}
+		command->engine.has_seed = true;
 		return -1;
 	case OPT_LEVEL:
 		command->engine.text_level = takt_log_level_parse(value);

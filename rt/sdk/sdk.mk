@@ -1,6 +1,6 @@
 # The installed headers. Add each by name:  takt_headers += %D%/takt/task.h
 takt_headers = \
-	%D%/takt/task.h %D%/takt/text.h %D%/takt/text_site.h %D%/takt/type.h
+	%D%/takt/random.h %D%/takt/task.h %D%/takt/text.h %D%/takt/text_site.h %D%/takt/type.h
 taktinclude_HEADERS = $(takt_headers)
 
 # Where the takt of the build directory finds them, as an installed one does: include/takt.

@@ -17,6 +17,9 @@ tests_unit_region_test_LDADD = $(unit_libs)
 unit_tests += %D%/base_test
 tests_unit_base_test_LDADD = $(unit_libs)
 
+unit_tests += %D%/random_test
+tests_unit_random_test_LDADD = $(unit_libs) -lm
+
 unit_tests += %D%/quantity_test
 tests_unit_quantity_test_LDADD = $(unit_libs)
 

@@ -22,7 +22,7 @@
 #include <takt/type.h>
 
 #define TAKT_ABI_MAJOR 1	/* differs: the plug-in is refused */
-#define TAKT_ABI_MINOR 1	/* only grows: structs get longer at their end */
+#define TAKT_ABI_MINOR 2	/* only grows: structs get longer at their end */
 
 #define TAKT_DONE 1
 
@@ -74,6 +74,7 @@ struct takt_ctx {
 	const char *task_id;		/* as in the graph */
 	uint32_t task_index;		/* in plan order */
 	uint32_t reserved;
+	uint64_t seed;			/* of this task, from the run's; see takt/random.h. From minor 2 on */
 };
 
 struct takt_port {
