@@ -327,6 +327,16 @@ static void fill_extent(const struct takt_log *log, struct takt_log_info *info)
 	info->end_real_ns = takt_log_real_ns(log, info->end_mono_ns);
 }
 
+static bool is_virtual(const struct takt_catalog *catalog)
+{
+	for (uint32_t i = 0; i < catalog->fact_count; i++) {
+		if (strcmp(catalog->facts[i].key, "time") == 0) {
+			return strcmp(catalog->facts[i].value, "virtual") == 0;
+		}
+	}
+	return false;
+}
+
 const struct takt_log_info *takt_log_info_of(const struct takt_log *log)
 {
 	const struct takt_catalog *catalog = log->tables.catalog;
@@ -356,6 +366,7 @@ const struct takt_log_info *takt_log_info_of(const struct takt_log *log)
 	info->boot_id = files->segment_count ? files->segments[0]->boot_id : "";
 	info->removed_count = files->removed_count;
 	info->is_part = takt_log_files_are_part(files);
+	info->is_virtual = is_virtual(catalog);
 	info->bytes = 0;
 	for (uint32_t i = 0; i < files->segment_count; i++) {
 		info->bytes += files->segments[i]->bytes;

@@ -121,6 +121,9 @@ static int64_t find_end(struct takt_log_files *files)
 
 		takt_log_segment_scan(segment, true, note_end, &end_mono_ns, &files->damages);
 		if (end_mono_ns > 0) {
+			if (segment->flags & TAKT_SEGMENT_VIRTUAL) {
+				segment = files->segments[0];
+			}
 			return (int64_t)((uint64_t)segment->created_real_ns +
 					 (end_mono_ns - segment->created_mono_ns));
 		}
@@ -159,6 +162,7 @@ static int add_directory(struct takt_log_runs *runs, const char *path, const cha
 	run.start_mono_ns = files.segments[0]->created_mono_ns;
 	run.start_real_ns = files.segments[0]->created_real_ns;
 	run.end_real_ns = find_end(&files);
+	run.is_virtual = (files.segments[0]->flags & TAKT_SEGMENT_VIRTUAL) != 0;
 	for (uint32_t i = 0; i < files.segment_count; i++) {
 		run.bytes += files.segments[i]->bytes;
 	}

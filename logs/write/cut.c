@@ -211,7 +211,8 @@ static int write_superblocks(const struct writing *w)
 	const struct takt_log_info *info = takt_log_info_of(w->log);
 	struct takt_superblock block = {
 		.magic = TAKT_SEGMENT_MAGIC, .version = TAKT_SEGMENT_VERSION,
-		.flags = TAKT_SEGMENT_CLEAN | TAKT_SEGMENT_LAST | TAKT_SEGMENT_PART,
+		.flags = TAKT_SEGMENT_CLEAN | TAKT_SEGMENT_LAST | TAKT_SEGMENT_PART |
+			 (info->is_virtual ? TAKT_SEGMENT_VIRTUAL : 0),
 		.salt = w->salt, .run = info->run, .number = 1, .writer_pid = (uint32_t)getpid(),
 		.created_mono_ns = w->first_mono_ns,
 		.created_real_ns = takt_log_real_ns(w->log, w->first_mono_ns),

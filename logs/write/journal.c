@@ -70,8 +70,13 @@ void takt_journal_put(struct takt_journal *journal, uint64_t mono_ns, enum takt_
 {
 	const int64_t lost[4] = { (int64_t)journal->lost };
 
+	const uint64_t virtual_ns = atomic_load_explicit(&journal->rt->virtual_ns, memory_order_relaxed);
+
 	if (journal->number == UINT32_MAX) {
 		return;
+	}
+	if (virtual_ns != 0) {
+		mono_ns = virtual_ns;
 	}
 	if (mono_ns < journal->last_mono_ns) {	/* a stream's records are in order of time */
 		mono_ns = journal->last_mono_ns;

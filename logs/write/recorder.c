@@ -113,6 +113,9 @@ static int copy_info(struct takt_recorder *recorder, struct takt_err *err)
 		chunk_bytes_max = bytes > chunk_bytes_max ? bytes : chunk_bytes_max;
 	}
 	recorder->manage.kind.chunk_bytes_max = chunk_bytes_max;
+	recorder->manage.kind.is_virtual =
+		atomic_load_explicit(&region->rt->virtual_ns, memory_order_relaxed) != 0;
+	recorder->manage.kind.origin_mono_ns = recorder->info.origin_mono_ns;
 	if (info->segment_bytes != 0) {
 		recorder->manage.kind.segment_bytes =
 			clamp(info->segment_bytes, TAKT_SEGMENT_BYTES_MIN, TAKT_SEGMENT_BYTES_MAX);

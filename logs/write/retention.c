@@ -79,7 +79,7 @@ static uint64_t age_of(const struct sweep *sweep, const struct takt_superblock *
 		return 0;
 	}
 	age_ns = (uint64_t)(now_ns - written_ns);
-	if (sweep->boot_id[0] && strcmp(block->boot_id, sweep->boot_id) == 0 &&
+	if (!(block->flags & TAKT_SEGMENT_VIRTUAL) && sweep->boot_id[0] && strcmp(block->boot_id, sweep->boot_id) == 0 &&
 	    mono_ns >= block->created_mono_ns && mono_ns - block->created_mono_ns < age_ns) {
 		age_ns = mono_ns - block->created_mono_ns;
 	}

@@ -153,7 +153,8 @@ static void fill_superblock(const struct takt_segment_kind *kind, struct takt_se
 	block->run = kind->run;
 	block->number = segment->number;
 	block->writer_pid = (uint32_t)getpid();
-	block->created_mono_ns = takt_clock_mono_ns();
+	block->flags = kind->is_virtual ? TAKT_SEGMENT_VIRTUAL : 0;
+	block->created_mono_ns = kind->is_virtual ? kind->origin_mono_ns : takt_clock_mono_ns();
 	block->created_real_ns = takt_clock_real_ns();
 	memcpy(block->boot_id, kind->boot_id, sizeof(block->boot_id));
 	memcpy(block->machine_id, kind->machine_id, sizeof(block->machine_id));
@@ -279,7 +280,7 @@ int takt_segment_close(struct takt_segment *segment, uint64_t end_offset, uint64
 {
 	int r;
 
-	segment->block->flags = TAKT_SEGMENT_CLEAN;
+	segment->block->flags = (segment->block->flags & TAKT_SEGMENT_VIRTUAL) | TAKT_SEGMENT_CLEAN;
 	if (end) {
 		segment->block->flags |= TAKT_SEGMENT_LAST;
 		segment->block->ending = end->ending;
@@ -313,7 +314,7 @@ int takt_segment_close(struct takt_segment *segment, uint64_t end_offset, uint64
 
 void takt_segment_poison(struct takt_segment *segment, uint64_t end_offset)
 {
-	segment->block->flags = TAKT_SEGMENT_POISONED;
+	segment->block->flags = (segment->block->flags & TAKT_SEGMENT_VIRTUAL) | TAKT_SEGMENT_POISONED;
 	TAKT_TEST_POINT("segment_poison");
 	if (ftruncate(segment->fd, (off_t)end_offset) == 0 && write_superblock(segment, 0) == 0 &&
 	    fdatasync(segment->fd) == 0 && write_superblock(segment, SECOND_SUPERBLOCK_AT) == 0) {

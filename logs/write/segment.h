@@ -20,6 +20,8 @@ struct takt_segment_kind {
 	uint64_t run;
 	uint64_t segment_bytes;		/* wanted; less when the disk is nearly full */
 	uint64_t chunk_bytes_max;	/* room for one of these is the least */
+	bool is_virtual;		/* the run is in virtual time */
+	uint64_t origin_mono_ns;	/* of a virtual run */
 	char graph[128];
 	char boot_id[40];
 	char machine_id[40];

@@ -74,7 +74,7 @@ static uint64_t measure_hz(void)
 
 void takt_clock_init(struct takt_clock *clock)
 {
-	*clock = (struct takt_clock){ false, SHIFT, 1u << SHIFT, TAKT_NS_PER_S };
+	*clock = (struct takt_clock){ false, SHIFT, 1u << SHIFT, TAKT_NS_PER_S, NULL };
 #if defined(__x86_64__)
 	if (has_invariant_tsc()) {
 		clock->hz = measure_hz();
@@ -82,4 +82,9 @@ void takt_clock_init(struct takt_clock *clock)
 		clock->mult = ((uint64_t)TAKT_NS_PER_S << SHIFT) / clock->hz;
 	}
 #endif
+}
+
+void takt_clock_init_by_hand(struct takt_clock *clock, const _Atomic uint64_t *now_ns)
+{
+	*clock = (struct takt_clock){ false, 0, 1, TAKT_NS_PER_S, now_ns };
 }

@@ -6,6 +6,7 @@
 #ifndef TAKT_CLOCK_CLOCK_H
 #define TAKT_CLOCK_CLOCK_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
@@ -23,10 +24,15 @@ struct takt_clock {
 	uint32_t shift;
 	uint64_t mult;
 	uint64_t hz;
+	const _Atomic uint64_t *hand_ns;	/* not NULL: time is what stands there */
 };
 
 /* Find the counter and measure its frequency against CLOCK_MONOTONIC (takes 20 ms with a TSC). [setup] */
 TAKT_SETUP void takt_clock_init(struct takt_clock *clock);
+
+/* A clock that is driven by hand, for virtual time: it shows *@now_ns (kept), and so does its counter.
+ * [setup] */
+TAKT_SETUP void takt_clock_init_by_hand(struct takt_clock *clock, const _Atomic uint64_t *now_ns);
 
 /* CLOCK_MONOTONIC by the vDSO: no system call.  [RT] */
 TAKT_RT static inline uint64_t takt_clock_mono_ns(void)
@@ -35,6 +41,13 @@ TAKT_RT static inline uint64_t takt_clock_mono_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (uint64_t)ts.tv_sec * TAKT_NS_PER_S + (uint64_t)ts.tv_nsec;
+}
+
+/* Time by @clock: CLOCK_MONOTONIC, or as driven by hand.  [RT] */
+TAKT_RT static inline uint64_t takt_clock_now_ns(const struct takt_clock *clock)
+{
+	return clock->hand_ns ? atomic_load_explicit(clock->hand_ns, memory_order_relaxed)
+			      : takt_clock_mono_ns();
 }
 
 /* CLOCK_REALTIME, for anchors and people.  [any] */
@@ -46,10 +59,8 @@ TAKT_RT static inline uint64_t takt_clock_counter(const struct takt_clock *clock
 	if (clock->tsc) {
 		return __rdtsc();
 	}
-#else
-	(void)clock;
 #endif
-	return takt_clock_mono_ns();
+	return takt_clock_now_ns(clock);
 }
 
 /* Ticks since @from, saturating at UINT32_MAX.  [RT] */

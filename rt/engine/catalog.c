@@ -101,7 +101,8 @@ static void add_facts(struct maker *m, const struct takt_engine *engine)
 	uname(&m->kernel);
 	gethostname(m->host, sizeof(m->host) - 1);
 	snprintf(m->cpu, sizeof(m->cpu), "%d", lane->cpu.cpu);
-	snprintf(m->counter, sizeof(m->counter), "%s, %llu Hz", engine->clock.tsc ? "tsc" : "monotonic",
+	snprintf(m->counter, sizeof(m->counter), "%s, %llu Hz",
+		 engine->virtual_time ? "virtual" : engine->clock.tsc ? "tsc" : "monotonic",
 		 (unsigned long long)engine->clock.hz);
 	add_fact(m, "takt", takt_version());
 	add_fact(m, "compiler", __VERSION__);
@@ -113,6 +114,7 @@ static void add_facts(struct maker *m, const struct takt_engine *engine)
 	add_fact(m, "machine id", engine->region_info.machine_id);
 	add_fact(m, "counter", m->counter);
 	snprintf(m->seed, sizeof(m->seed), "%llu", (unsigned long long)engine->seed);
+	add_fact(m, "time", engine->virtual_time ? "virtual" : "real");
 	add_fact(m, "seed", m->seed);
 	add_fact(m, "lane cpu", lane->cpu.cpu >= 0 ? m->cpu : "any");
 	add_fact(m, "lane cpu isolated", lane->cpu.isolated ? "yes" : "no");

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "rt/base/testpoint.h"
+#include "rt/engine/virtual.h"
 
 static struct takt_copperlist *head_of(const struct takt_lane *lane)
 {
@@ -38,6 +39,10 @@ void takt_draft_begin(struct takt_lane *lane)
 	const struct takt_plan *plan = lane->engine->plan;
 	char *base = takt_stream_reserve(&lane->stream, plan->copperlist_bytes_max);
 
+	if (!base && lane->engine->virtual_time &&
+	    takt_virtual_make_room(lane->engine->virtual_time, &lane->stream, plan->copperlist_bytes_max)) {
+		base = takt_stream_reserve(&lane->stream, plan->copperlist_bytes_max);
+	}
 	TAKT_TEST_POINT("lane_reserved");
 	lane->draft.recorded = base != NULL;
 	if (base) {

@@ -23,6 +23,7 @@
 #include "rt/engine/seed.h"
 #include "rt/engine/setup.h"
 #include "rt/engine/unit_text.h"
+#include "rt/engine/virtual.h"
 #include "rt/engine/watch.h"
 #include "rt/engine/worker.h"
 #include "rt/os/memory.h"
@@ -45,7 +46,7 @@ static void record(struct takt_engine *engine, uint32_t task, enum takt_event ev
 {
 	const int64_t values[4] = { value };
 
-	takt_events_put(&engine->main_events, takt_engine_cycle(engine), takt_clock_mono_ns(), task, event,
+	takt_events_put(&engine->main_events, takt_engine_cycle(engine), takt_clock_now_ns(&engine->clock), task, event,
 			values, text);
 }
 
@@ -55,7 +56,7 @@ static int call(struct takt_engine *engine, struct takt_unit *unit, enum takt_me
 	int r = 0;
 
 	if (method) {
-		unit->ctx.now_ns = takt_clock_mono_ns();
+		unit->ctx.now_ns = takt_clock_now_ns(&engine->clock);
 		unit->ctx.recent_ns = unit->ctx.now_ns;
 		takt_position_set(&engine->main_position, unit->ctx.task_index, id);
 		r = method(&unit->ctx);
@@ -68,6 +69,11 @@ static int fail_task(struct takt_engine *engine, const struct takt_unit *unit,
 		     enum takt_method_id id, int r, struct takt_err *err)
 {
 	record(engine, unit->ctx.task_index, TAKT_EVENT_task_failed, r, takt_method_name(id));
+	if (r == -EOPNOTSUPP && engine->virtual_time) {
+		return takt_err_at(err, r, engine->plan->path, unit->plan->line, 1,
+				   "task `%s` needs a device, and there is none in virtual time: give what it "
+				   "once recorded, by --source-from LOG", unit->plan->id);
+	}
 	return takt_err_at(err, r, engine->plan->path, unit->plan->line, 1,
 			   "task `%s`: %s failed: %s (%d)", unit->plan->id, takt_method_name(id),
 			   strerror(-r), r);
@@ -141,7 +147,7 @@ static int start_lane(struct takt_engine *engine, struct takt_err *err)
 
 		unit->events = unit->worker ? &unit->worker->events : &lane->events;
 	}
-	for (uint32_t i = 0; i < engine->worker_count; i++) {
+	for (uint32_t i = 0; i < engine->worker_count && !engine->virtual_time; i++) {
 		r = takt_worker_start(&engine->workers[i], err);
 		if (r < 0) {
 			return r;
@@ -190,7 +196,7 @@ static const char *ending_text(uint32_t ending)
 
 static void seal_all(struct takt_engine *engine)
 {
-	const uint64_t now = takt_clock_mono_ns();
+	const uint64_t now = takt_clock_now_ns(&engine->clock);
 
 	takt_stream_seal(&engine->lane.stream);
 	takt_events_end(&engine->lane.events, takt_engine_cycle(engine), now);
@@ -211,6 +217,20 @@ static void set_priority(const struct takt_engine *engine, int priority)
 {
 	if (engine->fifo) {
 		takt_thread_set_priority(priority);
+	}
+}
+
+/* In virtual time, when the run had to end because nobody recorded it. */
+static void say_lost(struct takt_engine *engine)
+{
+	static const char text[] = "the run has ended before its time: in virtual time nothing is lost, and taktd "
+				   "did not take what waits in shared memory";
+
+	if (engine->virtual_time && atomic_load(&engine->virtual_time->gave_up)) {
+		record(engine, TAKT_NO_TASK, TAKT_EVENT_degraded, 0, text);
+		if (engine->options->degraded) {
+			engine->options->degraded(text, engine->options->user);
+		}
 	}
 }
 
@@ -248,6 +268,7 @@ static int run_published(struct takt_engine *engine, struct takt_err *err)
 	atomic_store_explicit(&engine->region->rt->phase, TAKT_RT_STOPPING, memory_order_release);
 	TAKT_TEST_POINT("rt_stopping");
 	stop_threads(engine, lane_started);
+	say_lost(engine);
 	set_priority(engine, 0);	/* what follows is the tasks' code */
 	ending = atomic_load_explicit(&engine->ending, memory_order_acquire);
 	code = exit_code_of(ending);
@@ -318,6 +339,9 @@ int takt_engine_run(const struct takt_plan *plan, const struct takt_engine_optio
 	if (r == 0) {
 		r = takt_engine_build(engine, err);
 	}
+	if (r == 0 && options->virtual_time) {
+		r = takt_virtual_create(engine, err);
+	}
 	if (r == 0) {
 		r = takt_engine_make_region(engine, err);
 	}
@@ -325,6 +349,7 @@ int takt_engine_run(const struct takt_plan *plan, const struct takt_engine_optio
 		r = run_guarded(engine, err);
 	}
 	takt_engine_dismantle(engine);
+	free(engine->virtual_time);
 	if (engine->awake_fd >= 0) {
 		close(engine->awake_fd);
 	}

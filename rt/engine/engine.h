@@ -21,6 +21,7 @@ struct takt_engine_options {
 	int text_level;			/* -1: as the graph says */
 	bool has_seed;			/* else one is drawn */
 	uint64_t seed;			/* of the run */
+	bool virtual_time;		/* cycle after cycle, on a clock that is driven by hand */
 	bool dev;			/* no FIFO, no pin, no locked memory, never stuck */
 	void (*degraded)(const char *text, void *user);	/* what is missing, and how to get it */
 	void (*published)(const char *region_path, uint64_t run, void *user);

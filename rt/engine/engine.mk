@@ -14,5 +14,6 @@ libengine_la_SOURCES = \
 	%D%/lane.c %D%/pace.c %D%/pace.h %D%/take.c \
 	%D%/text_limit.c %D%/text_limit.h \
 	%D%/unit.h %D%/unit_text.c %D%/unit_text.h %D%/unit_text_setup.c \
+	%D%/virtual.c %D%/virtual.h \
 	%D%/watch.c %D%/watch.h \
-	%D%/worker.c %D%/worker.h
+	%D%/worker.c %D%/worker.h %D%/worker_host.c

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "rt/engine/virtual.h"
+
 static uint32_t bounded_length(const char *text, uint32_t most)
 {
 	uint32_t n = 0;
@@ -21,6 +23,9 @@ static bool put(struct takt_events *events, uint64_t cycle, uint64_t mono_ns, ui
 	const struct takt_record record = { bytes, TAKT_RECORD_LIFECYCLE, 0, cycle, mono_ns };
 	struct takt_lifecycle_record *r = takt_stream_reserve(&events->stream, bytes);
 
+	if (!r && events->patient && takt_virtual_make_room(events->patient, &events->stream, bytes)) {
+		r = takt_stream_reserve(&events->stream, bytes);
+	}
 	if (!r) {
 		return false;
 	}
@@ -47,10 +52,14 @@ static void count_loss(struct takt_events *events)
 			      memory_order_relaxed);
 }
 
+static uint64_t reserve_of(const struct takt_events *events)
+{
+	return events->stream.ring_bytes / TAKT_EVENTS_RESERVE_PART;
+}
+
 static bool has_room(struct takt_events *events, uint32_t bytes)
 {
-	return takt_stream_has_room(&events->stream,
-				    bytes + events->stream.ring_bytes / TAKT_EVENTS_RESERVE_PART);
+	return takt_stream_has_room(&events->stream, bytes + reserve_of(events));
 }
 
 /* Say what was lost: the sums, then what each level has to do with them. */
@@ -184,6 +193,10 @@ bool takt_events_text(struct takt_events *events, const struct takt_text_call *c
 	record.bytes = takt_record_align(strings_at(call) + strings.bytes);
 	if (site->level >= TAKT_WARNING || has_room(events, record.bytes)) {
 		report_loss_early(events, call->cycle, call->mono_ns);
+		r = takt_stream_reserve(&events->stream, record.bytes);
+	}
+	if (!r && events->patient && takt_virtual_make_room(events->patient, &events->stream,
+							    record.bytes + reserve_of(events))) {
 		r = takt_stream_reserve(&events->stream, record.bytes);
 	}
 	if (!r) {

@@ -18,12 +18,15 @@
  * room, and the recorder is behind anyway. */
 #define TAKT_EVENTS_RESERVE_PART 4u
 
+struct takt_virtual;
+
 struct takt_events {
 	struct takt_stream stream;
 	uint64_t lost;			/* not recorded and not yet reported in the stream */
 	uint64_t lost_texts;		/* texts among them */
 	uint64_t lost_by_level[TAKT_CRITICAL + 1];	/* reported after the two above */
 	uint32_t lost_levels;		/* bits of those that are not 0 */
+	struct takt_virtual *patient;	/* not NULL: in virtual time; waits for room rather than lose */
 	_Atomic uint64_t lost_total;	/* written by its thread, relaxed; read by the watching one */
 };
 

@@ -113,7 +113,7 @@ void takt_fatal_end(struct takt_engine *engine, enum takt_ending ending,
 			cycle = atomic_load_explicit(&position->cycle, memory_order_relaxed);
 		}
 		takt_engine_stop(engine, ending);
-		takt_events_put(&engine->crash_events, cycle, takt_clock_mono_ns(), task,
+		takt_events_put(&engine->crash_events, cycle, takt_clock_now_ns(&engine->clock), task,
 				event_of(ending), values, text);
 		takt_stream_seal(&engine->crash_events.stream);
 	}

@@ -76,7 +76,7 @@ static void lane_text(struct takt_ctx *ctx, const struct takt_text_site *site, c
 					     takt_clock_ticks_since(takt_clock_counter(clock),
 								    lane->counter));
 	} else {
-		now = takt_clock_mono_ns();
+		now = takt_clock_now_ns(clock);
 	}
 	takt_unit_text(unit, site, args, now);
 }
@@ -88,6 +88,17 @@ static bool lane_stopping(const struct takt_ctx *ctx)
 	return takt_engine_is_stopping(unit->engine);
 }
 
+/* A task on a lane never waits. */
+static bool lane_wait_until(struct takt_ctx *ctx, uint64_t at_ns)
+{
+	return at_ns <= ctx->now_ns;
+}
+
+static uint64_t lane_clock_ns(const struct takt_ctx *ctx)
+{
+	return ctx->now_ns;
+}
+
 const struct takt_host takt_lane_host = {
 	.bytes = sizeof(struct takt_host),
 	.output = lane_output,
@@ -97,4 +108,6 @@ const struct takt_host takt_lane_host = {
 	.text = lane_text,
 	.stopping = lane_stopping,
 	.text_is_due = takt_unit_text_is_due,
+	.wait_until = lane_wait_until,
+	.clock_ns = lane_clock_ns,
 };

@@ -10,6 +10,7 @@
 #include "rt/engine/fatal.h"
 #include "rt/engine/pace.h"
 #include "rt/engine/unit_text.h"
+#include "rt/engine/virtual.h"
 #include "rt/engine/worker.h"
 #include "rt/shm/mailbox.h"
 
@@ -152,6 +153,9 @@ static void run_worker(struct takt_lane *lane, struct takt_unit *unit, struct ta
 	if (unit->plan->exec == TAKT_EXEC_BACKGROUND) {
 		update_holds(unit, lane->mono_ns);
 		takt_worker_give(unit->worker);
+		if (lane->engine->virtual_time) {
+			takt_virtual_work(unit->worker);
+		}
 	}
 }
 
@@ -267,7 +271,7 @@ static void run_cycle(struct takt_lane *lane)
 	takt_draft_end(lane, end_counter);
 	takt_draft_keep_delayed(lane);
 	atomic_store_explicit(&engine->region->rt->cycles, lane->cycle + 1, memory_order_relaxed);
-	end_ns = takt_clock_mono_ns();
+	end_ns = takt_clock_now_ns(&engine->clock);
 	if (engine->cycles_max > 0 && lane->cycle + 1 >= engine->cycles_max) {
 		takt_engine_stop(engine, TAKT_ENDED_LIMIT);
 	}
@@ -285,9 +289,17 @@ void *takt_lane_main(void *arg)
 	struct takt_engine *engine = lane->engine;
 
 	takt_fatal_thread(&lane->position);
-	takt_pace_begin(lane);
+	if (engine->virtual_time) {
+		takt_virtual_begin(lane);
+	} else {
+		takt_pace_begin(lane);
+	}
 	while (!takt_engine_is_stopping(engine)) {
-		takt_pace_wait(lane);
+		if (engine->virtual_time) {
+			takt_virtual_next(lane);
+		} else {
+			takt_pace_wait(lane);
+		}
 		if (!takt_engine_is_stopping(engine)) {
 			run_cycle(lane);
 		}
@@ -297,7 +309,7 @@ void *takt_lane_main(void *arg)
 	takt_pace_end(lane);
 	takt_draft_end_gap(lane);
 	takt_stream_seal(&lane->stream);
-	takt_events_end(&lane->events, lane->cycle, takt_clock_mono_ns());
+	takt_events_end(&lane->events, lane->cycle, takt_clock_now_ns(&engine->clock));
 	TAKT_TEST_POINT("lane_sealed");
 	atomic_store_explicit(&lane->ended, true, memory_order_release);
 	return NULL;

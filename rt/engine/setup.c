@@ -13,6 +13,7 @@
 #include "rt/base/testpoint.h"
 #include "rt/engine/catalog.h"
 #include "rt/engine/settle.h"
+#include "rt/engine/virtual.h"
 #include "rt/engine/worker.h"
 #include "rt/graph/size.h"
 #include "rt/msg/catalog.h"
@@ -118,7 +119,7 @@ int takt_engine_get_rights(struct takt_engine *engine, struct takt_err *err)
 
 	engine->lane.cpu = (struct takt_cpu_claim){ -1, false, -1 };
 	engine->awake_fd = -1;
-	if (engine->options->dev) {
+	if (engine->options->dev || engine->options->virtual_time) {
 		return 0;
 	}
 	r = takt_run_dir_ensure(engine->options->run_dir, err);
@@ -151,8 +152,8 @@ static int fill_info(struct takt_engine *engine, struct takt_err *err)
 		return takt_err_set(err, -errno, "no random number for the run's id: %s",
 				    strerror(errno));
 	}
-	info->origin_mono_ns = takt_clock_mono_ns();
-	info->origin_real_ns = takt_clock_real_ns();
+	info->origin_mono_ns = takt_clock_now_ns(&engine->clock);
+	info->origin_real_ns = engine->virtual_time ? TAKT_VIRTUAL_REAL_NS : takt_clock_real_ns();
 	info->flush_ns = engine->plan->flush_ns;
 	info->sync_ns = engine->plan->sync_ns;
 	info->segment_bytes = engine->plan->segment_bytes;
@@ -207,10 +208,13 @@ static void make_producers(struct takt_engine *engine)
 	takt_stream_init(&engine->lane.stream, &region->streams[0], region->arena, 0, run);
 	takt_stream_init(&engine->lane.events.stream, &region->streams[1], region->arena, 1, run);
 	takt_stream_init(&engine->main_events.stream, &region->streams[2], region->arena, 2, run);
+	engine->lane.events.patient = engine->virtual_time;
+	engine->main_events.patient = engine->virtual_time;
 	takt_stream_init(&engine->crash_events.stream, &region->streams[3], region->arena, 3, run);
 	for (uint32_t i = 0; i < engine->worker_count; i++) {
 		takt_stream_init(&engine->workers[i].events.stream, &region->streams[4 + i],
 				 region->arena, 4 + i, run);
+		engine->workers[i].events.patient = engine->virtual_time;
 	}
 }
 
@@ -258,6 +262,9 @@ int takt_engine_make_region(struct takt_engine *engine, struct takt_err *err)
 	}
 	if (r < 0) {
 		return r;
+	}
+	if (engine->virtual_time) {
+		atomic_store(&engine->region->rt->virtual_ns, engine->region_info.origin_mono_ns);
 	}
 	takt_arena_settle(engine->region->arena, engine->region->arena_bytes);
 	takt_memory_touch(engine->region->control, engine->region->control_bytes);

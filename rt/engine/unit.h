@@ -52,6 +52,7 @@ struct takt_hold {			/* an input with `hold` */
 struct takt_engine;
 struct takt_queue;
 struct takt_worker;
+struct takt_virtual;
 
 struct takt_unit {
 	struct takt_ctx ctx;		/* first: the context is the unit */
@@ -135,6 +136,7 @@ struct takt_engine {
 	_Atomic uint32_t ending;	/* enum takt_ending, not 0: stop; the first one stays */
 	uint64_t cycles_max;
 	uint64_t seed;			/* of the run */
+	struct takt_virtual *virtual_time;	/* NULL: the lane follows the real clock */
 	struct takt_region_info region_info;	/* as it goes into the region */
 	bool fifo;
 	bool locked;

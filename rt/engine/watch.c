@@ -64,12 +64,13 @@ static void watch_lane(struct takt_engine *engine, const struct watcher *w, uint
 			       &position->method, memory_order_relaxed)), TAKT_EXIT_STUCK);
 }
 
-static void watch_recorder(struct takt_engine *engine, struct watcher *w, uint64_t now_ns)
+static void watch_recorder(struct takt_engine *engine, struct watcher *w)
 {
 	const bool alive = takt_region_recorder_alive(engine->region) == 1;
 
 	if (alive != w->recorder_alive) {
-		takt_events_put(&engine->main_events, takt_engine_cycle(engine), now_ns, TAKT_NO_TASK,
+		takt_events_put(&engine->main_events, takt_engine_cycle(engine),
+				takt_clock_now_ns(&engine->clock), TAKT_NO_TASK,
 				alive ? TAKT_EVENT_recorder_attached : TAKT_EVENT_recorder_lost, NULL,
 				NULL);
 		w->recorder_alive = alive;
@@ -180,11 +181,12 @@ static int tick(struct takt_engine *engine, struct watcher *w)
 	watch_lane(engine, w, now);
 	say_cut(engine, w);
 	if (w->tick % RECORDER_EVERY == 0) {
-		watch_recorder(engine, w, now);
+		watch_recorder(engine, w);
 	}
 	if (w->tick % COUNTERS_EVERY == 10) {
 		watch_counters(engine, w);
 	}
+	now = takt_clock_now_ns(&engine->clock);
 	takt_events_flush(&engine->main_events, takt_engine_cycle(engine), now, now + TICK_NS,
 			  engine->plan->flush_ns);
 	w->tick++;
@@ -196,7 +198,7 @@ static uint64_t end_of(const struct takt_engine *engine)
 {
 	const uint64_t duration_ns = engine->options->duration_ns;
 
-	return duration_ns == 0 ? 0
+	return duration_ns == 0 || engine->virtual_time ? 0
 	       : takt_clock_mono_ns() + duration_ns + (engine->plan->period_ns > 0 ? LATE_END_NS : 0);
 }
 

@@ -12,111 +12,14 @@
 #include "rt/shm/mailbox.h"
 
 #define IDLE_POLL_NS 200000
-#define FAILED_WAIT_NS 10000000	/* a failing task is not called in a tight loop */
 
 /* --- the worker's side ----------------------------------------------------------------------- */
-
-static struct takt_parcel_item *find_item(struct takt_ctx *ctx, uint32_t output)
-{
-	struct takt_unit *unit = takt_unit_of(ctx);
-
-	if (output >= unit->outlet_count || !unit->worker->current) {
-		return NULL;
-	}
-	return &unit->worker->current[output];
-}
-
-static void *worker_output(struct takt_ctx *ctx, uint32_t output)
-{
-	const struct takt_unit *unit = takt_unit_of(ctx);
-	struct takt_parcel_item *item = find_item(ctx, output);
-	uint64_t now;
-
-	if (!item) {
-		return NULL;
-	}
-	if (!item->present) {
-		now = takt_clock_mono_ns();
-		memset(item->payload, 0, unit->outlets[output].layout->fixed_bytes);
-		item->present = true;
-		item->message = (struct takt_message){
-			.payload = item->payload, .stamp_ns = now, .status = "",
-		};
-		item->status[0] = '\0';
-		if (unit->plan->exec == TAKT_EXEC_IO) {
-			item->message.tov = (struct takt_tov){ TAKT_TOV_INSTANT, 0, now, now };
-		}
-	}
-	return item->payload;
-}
-
-static void worker_cancel(struct takt_ctx *ctx, uint32_t output)
-{
-	struct takt_parcel_item *item = find_item(ctx, output);
-
-	if (item) {
-		item->present = false;
-	}
-}
-
-static void worker_tov(struct takt_ctx *ctx, uint32_t output, struct takt_tov tov)
-{
-	struct takt_parcel_item *item = find_item(ctx, output);
-
-	if (item && item->present) {
-		item->message.tov = tov;
-	}
-}
-
-static void worker_status(struct takt_ctx *ctx, uint32_t output, const char *text)
-{
-	struct takt_parcel_item *item = find_item(ctx, output);
-
-	if (item && item->present && text) {
-		memset(item->status, 0, sizeof(item->status));
-		for (uint32_t n = 0; n < TAKT_STATUS_BYTES_MAX && text[n]; n++) {
-			item->status[n] = text[n];
-		}
-	}
-}
-
-static void worker_text(struct takt_ctx *ctx, const struct takt_text_site *site,
-			const uint64_t *args)
-{
-	takt_unit_text(takt_unit_of(ctx), site, args, takt_clock_mono_ns());
-}
-
-static bool worker_stopping(const struct takt_ctx *ctx)
-{
-	const struct takt_unit *unit = (const struct takt_unit *)(const void *)ctx;
-
-	return takt_engine_is_stopping(unit->engine);
-}
-
-const struct takt_host takt_worker_host = {
-	.bytes = sizeof(struct takt_host),
-	.output = worker_output,
-	.cancel = worker_cancel,
-	.tov = worker_tov,
-	.status = worker_status,
-	.text = worker_text,
-	.stopping = worker_stopping,
-	.text_is_due = takt_unit_text_is_due,
-};
-
-static bool has_room(const struct takt_worker *worker)
-{
-	/* Partner: the release in takt_worker_take; parcels before `head` may be filled again. */
-	return atomic_load_explicit(&worker->tail, memory_order_relaxed) -
-		       atomic_load_explicit(&worker->head, memory_order_acquire) <
-	       worker->capacity;
-}
 
 /* A parcel of the queue, or the spare one while the queue is full. */
 static bool begin_parcel(struct takt_worker *worker)
 {
 	const uint64_t tail = atomic_load_explicit(&worker->tail, memory_order_relaxed);
-	const bool room = has_room(worker);
+	const bool room = takt_worker_has_room(worker);
 
 	worker->current = room ? takt_worker_parcel(worker, tail)
 			       : worker->items + (size_t)worker->capacity * worker->unit->outlet_count;
@@ -140,7 +43,8 @@ static void move_spare_into_queue(struct takt_worker *worker)
 	}
 }
 
-static void end_parcel(struct takt_worker *worker, bool room)
+/* Returns whether there was an output. */
+static bool end_parcel(struct takt_worker *worker, bool room)
 {
 	const struct takt_unit *unit = worker->unit;
 	bool any = false;
@@ -154,7 +58,7 @@ static void end_parcel(struct takt_worker *worker, bool room)
 								     item->payload);
 		}
 	}
-	if (any && !room && has_room(worker)) {
+	if (any && !room && takt_worker_has_room(worker)) {
 		move_spare_into_queue(worker);
 		room = true;
 	}
@@ -164,6 +68,7 @@ static void end_parcel(struct takt_worker *worker, bool room)
 		atomic_fetch_add_explicit(&worker->dropped, 1, memory_order_relaxed);
 	}
 	worker->current = NULL;
+	return any;
 }
 
 static void report_drops(struct takt_worker *worker, uint64_t now_ns)
@@ -185,25 +90,28 @@ static void pause_ns(long ns)
 	nanosleep(&span, NULL);
 }
 
-static void flush(struct takt_worker *worker)
-{
-	const uint64_t now = takt_clock_mono_ns();
-
-	takt_events_flush(&worker->events, worker->unit->ctx.cycle, now, now,
-			  worker->engine->plan->flush_ns);
-}
-
 static void take_requests(struct takt_worker *worker)
 {
 	const uint64_t changes = takt_mailbox_changes(worker->engine->region);
 
 	if (changes != worker->mailbox_changes) {
 		worker->mailbox_changes = changes;
-		takt_unit_take_level(worker->unit, takt_engine_cycle(worker->engine), takt_clock_mono_ns());
+		takt_unit_take_level(worker->unit, takt_engine_cycle(worker->engine),
+				     takt_worker_now_ns(worker));
 	}
 }
 
-static int call_once(struct takt_worker *worker)
+void takt_worker_tend(struct takt_worker *worker)
+{
+	const uint64_t now = takt_worker_now_ns(worker);
+
+	take_requests(worker);
+	report_drops(worker, now);
+	takt_events_flush(&worker->events, worker->unit->ctx.cycle, now, now,
+			  worker->engine->plan->flush_ns);
+}
+
+int takt_worker_call(struct takt_worker *worker, bool *ret_gave)
 {
 	struct takt_unit *unit = worker->unit;
 	takt_method *const methods[] = { unit->type->preprocess, unit->type->process,
@@ -212,24 +120,25 @@ static int call_once(struct takt_worker *worker)
 	enum takt_method_id id = TAKT_METHOD_PREPROCESS;
 	int result = 0, r;
 
-	unit->ctx.now_ns = takt_clock_mono_ns();
+	unit->ctx.now_ns = takt_worker_now_ns(worker);
 	unit->ctx.recent_ns = unit->ctx.now_ns;
 	unit->ctx.cycle = takt_engine_cycle(unit->engine);
 	for (uint32_t i = 0; i < 3 && result >= 0; i++) {
 		id = (enum takt_method_id)(TAKT_METHOD_PREPROCESS + i);
 		if (methods[i]) {
-			takt_position_set(&worker->position, unit->ctx.task_index, id);
+			takt_position_set(worker->where, unit->ctx.task_index, id);
 			r = methods[i](&unit->ctx);
 			result = i == 1 || r < 0 ? r : result;
 		}
 	}
-	takt_position_set(&worker->position, unit->ctx.task_index, TAKT_METHOD_NONE);
+	takt_position_set(worker->where, unit->ctx.task_index, TAKT_METHOD_NONE);
 	if (result < 0) {
 		takt_unit_failed(unit, &worker->events, unit->ctx.now_ns, id, result);
 		worker->current = NULL;
+		*ret_gave = false;
 	} else {
 		takt_unit_worked(unit, &worker->events, unit->ctx.now_ns);
-		end_parcel(worker, room);
+		*ret_gave = end_parcel(worker, room);
 	}
 	return result;
 }
@@ -239,15 +148,14 @@ static void *io_main(void *arg)
 	struct takt_worker *worker = arg;
 	struct takt_engine *engine = worker->engine;
 	int result = 0;
+	bool gave;
 
 	takt_fatal_thread(&worker->position);
 	while (!takt_engine_is_stopping(engine) && result != TAKT_DONE) {
-		take_requests(worker);
-		result = call_once(worker);
-		report_drops(worker, takt_clock_mono_ns());
-		flush(worker);
+		result = takt_worker_call(worker, &gave);
+		takt_worker_tend(worker);
 		if (result < 0) {
-			pause_ns(FAILED_WAIT_NS);
+			pause_ns(TAKT_WORKER_FAILED_WAIT_NS);
 		}
 	}
 	takt_events_end(&worker->events, worker->unit->ctx.cycle, takt_clock_mono_ns());
@@ -261,19 +169,18 @@ static void *background_main(void *arg)
 {
 	struct takt_worker *worker = arg;
 	struct takt_engine *engine = worker->engine;
+	bool gave;
 
 	takt_fatal_thread(&worker->position);
 	while (!takt_engine_is_stopping(engine)) {
-		take_requests(worker);
 		/* Partner: the release store in takt_worker_give. */
 		if (atomic_load_explicit(&worker->state, memory_order_acquire) == TAKT_WORKER_GIVEN) {
-			call_once(worker);
+			takt_worker_call(worker, &gave);
 			atomic_store_explicit(&worker->state, TAKT_WORKER_IDLE, memory_order_release);
-			report_drops(worker, takt_clock_mono_ns());
 		} else {
 			pause_ns(IDLE_POLL_NS);
 		}
-		flush(worker);
+		takt_worker_tend(worker);
 	}
 	takt_events_end(&worker->events, worker->unit->ctx.cycle, takt_clock_mono_ns());
 	atomic_store_explicit(&worker->ended, true, memory_order_release);
@@ -332,6 +239,7 @@ int takt_worker_init(struct takt_worker *worker, struct takt_unit *unit)
 	memset(worker, 0, sizeof(*worker));
 	worker->unit = unit;
 	worker->engine = unit->engine;
+	worker->where = &worker->position;
 	worker->capacity = unit->plan->queue > 0 ? unit->plan->queue : 1;
 	unit->worker = worker;
 	unit->ctx.host = &takt_worker_host;

@@ -24,6 +24,7 @@ struct takt_worker {
 	struct takt_thread thread;
 	struct takt_events events;
 	struct takt_position position;
+	struct takt_position *where;	/* its thread's: `position`, or the lane's in virtual time */
 	bool running;
 	uint32_t capacity;		/* parcels in the queue */
 	struct takt_parcel_item *items;	/* [capacity + 1][outlet_count]; the last is for what is dropped */
@@ -39,7 +40,15 @@ struct takt_worker {
 	struct takt_message *given;	/* [input_count], copies */
 	uint32_t *given_counts;
 	struct takt_input *given_inputs;
+	struct {			/* in virtual time, on the lane's thread: see virtual.c */
+		uint64_t now_ns;
+		uint64_t wake_ns;	/* not to be called before */
+		uint64_t horizon_ns;	/* what is later has to wait */
+		bool waits;		/* it has asked for wake_ns */
+	} virtual_time;
 };
+
+#define TAKT_WORKER_FAILED_WAIT_NS 10000000u	/* a failing task is not called in a tight loop */
 
 /* Parcel at queue position @position: [outlet_count] items.  [any] */
 static inline struct takt_parcel_item *takt_worker_parcel(const struct takt_worker *worker,
@@ -47,6 +56,28 @@ static inline struct takt_parcel_item *takt_worker_parcel(const struct takt_work
 {
 	return worker->items + position % worker->capacity * worker->unit->outlet_count;
 }
+
+/* Room for a parcel. Partner: the release in takt_worker_take; parcels before `head` may be filled again.
+ * [any] */
+static inline bool takt_worker_has_room(const struct takt_worker *worker)
+{
+	return atomic_load_explicit(&worker->tail, memory_order_relaxed) -
+		       atomic_load_explicit(&worker->head, memory_order_acquire) <
+	       worker->capacity;
+}
+
+/* The time as the task is to see it.  [any] */
+static inline uint64_t takt_worker_now_ns(const struct takt_worker *worker)
+{
+	return worker->engine->virtual_time ? worker->virtual_time.now_ns : takt_clock_mono_ns();
+}
+
+/* Call the task's methods once and queue what they put out. Returns process's result, or the first error.
+ * [the worker's thread] */
+int takt_worker_call(struct takt_worker *worker, bool *ret_gave);
+
+/* Between calls: levels that were asked for, what was dropped, its texts' chunk.  [the worker's thread] */
+void takt_worker_tend(struct takt_worker *worker);
 
 /* Allocate queue and copies for @unit; sets its context up for the worker. -ENOMEM.  [setup] */
 TAKT_SETUP int takt_worker_init(struct takt_worker *worker, struct takt_unit *unit);

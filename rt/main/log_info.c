@@ -142,6 +142,10 @@ static void put_short_head(struct takt_text_buffer *out, struct takt_log *log)
 	takt_text_buffer_printf(out, "start      %s (%s)\n",
 				takt_local_time_format(info->start_real_ns, start, sizeof(start)),
 				takt_iso_time_format(info->start_real_ns, iso, sizeof(iso)));
+	if (info->is_virtual) {
+		takt_text_buffer_puts(out, "time       virtual: the clocks began at fixed numbers, and stand still in a "
+					   "cycle\n");
+	}
 	put_line(out, "length", takt_quantity_format_ns(length_ns(info), text, sizeof(text)));
 	put_short_cycles(out, info);
 	takt_text_buffer_printf(out, "size       %s in %" PRIu32 " segment%s, %" PRIu64 " chunks, %" PRIu64
@@ -293,6 +297,7 @@ static void put_json_head(struct takt_text_buffer *out, const struct takt_log_in
 	takt_out_u64_member(out, ",\"segments\":", info->segment_count);
 	takt_out_u64_member(out, ",\"deleted_segments\":", info->removed_count);
 	takt_out_bool_member(out, ",\"part\":", info->is_part);
+	takt_out_bool_member(out, ",\"virtual\":", info->is_virtual);
 	takt_out_u64_member(out, ",\"bytes\":", info->bytes);
 	takt_out_u64_member(out, ",\"damaged_bytes\":", info->damaged_bytes);
 	takt_out_u64_member(out, ",\"lost_chunks\":", info->lost_chunk_count);

@@ -125,6 +125,7 @@ static void put_json(struct takt_text_buffer *out, const struct takt_log_run *ru
 	takt_out_u64_member(out, ",\"segments\":", run->segment_count);
 	takt_out_u64_member(out, ",\"bytes\":", run->bytes);
 	takt_out_text_member(out, ",\"path\":", run->path);
+	takt_out_bool_member(out, ",\"virtual\":", run->is_virtual);
 	takt_text_buffer_puts(out, "}");
 }
 
@@ -153,13 +154,14 @@ static void put_short(struct takt_text_buffer *out, const struct takt_log_run *r
 
 	takt_text_buffer_init_fixed(&name, graph, sizeof(graph));
 	takt_out_put_plain(&name, run->graph);
-	takt_text_buffer_printf(out, "%4" PRIu32 "  %016" PRIx64 "  %-16s %s  %10s  %10s  %s\n", run->number,
+	takt_text_buffer_printf(out, "%4" PRIu32 "  %016" PRIx64 "  %-16s %s  %10s  %10s  %s%s\n", run->number,
 				run->run, graph,
 				takt_local_time_format(run->start_real_ns, start, sizeof(start)),
 				takt_quantity_format_ns(ms * 1000000, length, sizeof(length)),
 				takt_quantity_format_bytes(run->bytes, size, sizeof(size)),
 				run->state == TAKT_LOG_CLEAN ? takt_log_ending_name(run->ending)
-							     : takt_log_state_name(run->state));
+							     : takt_log_state_name(run->state),
+				run->is_virtual ? ", virtual" : "");
 }
 
 static void put_header(struct takt_out *out, uint32_t count)

@@ -33,6 +33,8 @@ static const char help[] =
 	"  --cycles N         end after N cycles\n"
 	"  --seed N           where the tasks' random numbers begin (default: another one each time;\n"
 	"                     `takt log info` shows it)\n"
+	"  --virtual          in virtual time: cycle after cycle, as fast as they go; the same graph\n"
+	"                     and seed make the same recording\n"
 	"  --level LEVEL      record and show texts of debug, info, warning, error, critical and above\n"
 	"  --log-dir DIR      where the recording goes (default: the graph's logging.dir, else\n"
 	"                     $XDG_STATE_HOME/takt or ~/.local/state/takt; /var/log/takt for root)\n"

@@ -134,7 +134,8 @@ int takt_run_status_read(const char *path, struct takt_run_status *ret_status, s
 	/* Before the state: what a process that is gone has said is its last word. */
 	status->alive = takt_region_rt_alive(region) == 1;
 	status->recorded = takt_region_recorder_alive(region) == 1;
-	now_ns = takt_clock_mono_ns();
+	now_ns = atomic_load_explicit(&region->rt->virtual_ns, memory_order_relaxed);
+	now_ns = now_ns != 0 ? now_ns : takt_clock_mono_ns();
 	status->age_ns = now_ns > info->origin_mono_ns ? now_ns - info->origin_mono_ns : 0;
 	read_rt(region->rt, status);
 	read_rings(region, status);

@@ -34,6 +34,8 @@ static const char help[] =
 	"  --cycles N         end after N cycles\n"
 	"  --seed N           where the tasks' random numbers begin (default: another one each time;\n"
 	"                     `takt log info` shows it)\n"
+	"  --virtual          in virtual time: cycle after cycle, as fast as they go; the same graph\n"
+	"                     and seed make the same recording\n"
 	"  --level LEVEL      record texts of debug, info, warning, error, critical and above\n"
 	"  --log-dir DIR      where taktd writes the recording\n"
 	"  --run-dir DIR      where the shared memory is (default: /dev/shm/takt-UID)\n"
@@ -117,7 +119,7 @@ static int parse_number(const char *text, uint64_t most, uint64_t *ret_value)
 }
 
 enum option_id {
-	OPT_FOR = 256, OPT_CYCLES, OPT_SEED, OPT_LEVEL, OPT_LOG_DIR, OPT_RUN_DIR, OPT_DEV, OPT_CHECK, OPT_JSON,
+	OPT_FOR = 256, OPT_CYCLES, OPT_SEED, OPT_VIRTUAL, OPT_LEVEL, OPT_LOG_DIR, OPT_RUN_DIR, OPT_DEV, OPT_CHECK, OPT_JSON,
 	OPT_KEYS, OPT_READY_FD, OPT_AS, OPT_HELP, OPT_VERSION
 };
 
@@ -125,6 +127,7 @@ static const struct option options[] = {
 	{ "for", required_argument, NULL, OPT_FOR },
 	{ "cycles", required_argument, NULL, OPT_CYCLES },
 	{ "seed", required_argument, NULL, OPT_SEED },
+	{ "virtual", no_argument, NULL, OPT_VIRTUAL },
 	{ "level", required_argument, NULL, OPT_LEVEL },
 	{ "log-dir", required_argument, NULL, OPT_LOG_DIR },
 	{ "run-dir", required_argument, NULL, OPT_RUN_DIR },
@@ -205,6 +208,9 @@ static int take_option(struct command *command, int option, const char *value)
 			return usage(command, "--seed needs a number from 0 to 2^64 - 1", value);
 		}
 		command->engine.has_seed = true;
+		return -1;
+	case OPT_VIRTUAL:
+		command->engine.virtual_time = true;
 		return -1;
 	case OPT_LEVEL:
 		command->engine.text_level = takt_log_level_parse(value);

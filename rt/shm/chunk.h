@@ -100,6 +100,7 @@ enum takt_segment_flag {
 	TAKT_SEGMENT_CLEAN = 1,		/* closed: end_offset and the counts are final */
 	TAKT_SEGMENT_LAST = 2,		/* the run ended in this segment */
 	TAKT_SEGMENT_POISONED = 4,	/* given up after an I/O error; what verifies is valid */
+	TAKT_SEGMENT_VIRTUAL = 16,	/* in virtual time: created_mono_ns is the run's origin, created_real_ns the day */
 	TAKT_SEGMENT_PART = 8		/* cut out of a log: what was before and behind is elsewhere */
 };
 

@@ -92,7 +92,8 @@ struct takt_rt_state {
 	_Atomic uint64_t distrusted;
 	_Atomic uint32_t ending;	/* enum takt_ending; valid when ended */
 	uint32_t reserved;
-	uint8_t pad0[128 - 80];
+	_Atomic uint64_t virtual_ns;	/* the lane: the run's virtual time; 0: it is in real time */
+	uint8_t pad0[128 - 88];
 	_Atomic uint64_t minor_faults;	/* of the lane thread since warm-up; from the watching thread */
 	_Atomic uint64_t major_faults;
 	_Atomic uint64_t involuntary_switches;

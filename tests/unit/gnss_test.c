@@ -107,12 +107,32 @@ static bool host_stopping(const struct takt_ctx *ctx)
 	return r->stopping || now_ns() > r->deadline_ns;
 }
 
+static uint64_t host_clock_ns(const struct takt_ctx *ctx)
+{
+	(void)ctx;
+	return now_ns();
+}
+
+/* At most 50 ms at once, as the runtime does it. */
+static bool host_wait_until(struct takt_ctx *ctx, uint64_t at_ns)
+{
+	const uint64_t begin_ns = now_ns();
+	const uint64_t until_ns = at_ns < begin_ns + 50000000 ? at_ns : begin_ns + 50000000;
+	const struct timespec until = { (time_t)(until_ns / NS_PER_S), (long)(until_ns % NS_PER_S) };
+
+	(void)ctx;
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+	return now_ns() >= at_ns;
+}
+
 static const struct takt_host host = {
 	.bytes = sizeof(struct takt_host),
 	.output = host_output,
 	.tov = host_tov,
 	.text = host_text,
 	.stopping = host_stopping,
+	.wait_until = host_wait_until,
+	.clock_ns = host_clock_ns,
 };
 
 static int rig_init(struct rig *r, const struct takt_task *task, const void *params)

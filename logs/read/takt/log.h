@@ -84,7 +84,7 @@ struct takt_log_run {
 	uint32_t segment_count;
 	uint32_t ending;		/* enum takt_log_ending */
 	int32_t exit_code;		/* of takt-rt; 0 when not known */
-	uint32_t reserved;
+	uint32_t is_virtual;		/* 1: in virtual time; its real times are those of its making */
 	uint64_t bytes;			/* of its files */
 	uint64_t start_mono_ns;
 	int64_t start_real_ns;
@@ -162,7 +162,7 @@ struct takt_log_info {
 	int32_t exit_code;		/* of takt-rt; 0 when not known */
 	uint32_t removed_count;		/* segments that retention has deleted */
 	uint32_t is_part;		/* 1: cut out of a log, the rest of the run is elsewhere */
-	uint32_t reserved;
+	uint32_t is_virtual;		/* 1: in virtual time; its clocks began at fixed numbers */
 };
 
 /* Lent; its contents follow the log (live) and grow with what cursors find. Never NULL. */

@@ -2,7 +2,7 @@
 /* nmea_source: what a receiver says, from a file, a FIFO or a serial device, one fix a message.
  *
  * Runs with `exec: io`: it waits in poll(), and returns without an output after WAIT_MS, so that the
- * runtime can hand on its text and stop it. The fixes of a recording are given when their UTC time
+ * runtime can hand on its text and stop it. A file can be read in virtual time. The fixes of a recording are given when their UTC time
  * stamps say so, unless `pace: full`. */
 #include <errno.h>
 #include <math.h>
@@ -79,11 +79,15 @@ static int source_new(struct takt_ctx *ctx)
 			   params->path, params->baud);
 	} else if (rc < 0) {
 		takt_error(ctx, "cannot open %s: %s", params->path, strerror(-rc));
+	} else if (s->feed.live && takt_is_virtual(ctx)) {
+		takt_error(ctx, "%s is no file: in virtual time only a recording can be read", params->path);
+		feed_close(&s->feed);
+		return -EOPNOTSUPP;
 	}
 	nmea_init(&s->nmea);
 	s->pace.day_ns = NMEA_NO_TIME;
 	s->date_day_ns = NMEA_NO_TIME;
-	s->heard_ns = feed_now_ns();
+	s->heard_ns = takt_clock_ns(ctx);
 	return rc;
 }
 
@@ -91,7 +95,7 @@ static int source_new(struct takt_ctx *ctx)
 static void damage_tell(struct takt_ctx *ctx, struct source *s, bool now)
 {
 	const uint64_t count = s->nmea.damaged;
-	const uint64_t now_ns = feed_now_ns();
+	const uint64_t now_ns = takt_clock_ns(ctx);
 
 	if (count == s->damage.told ||
 	    (!now && s->damage.told > 0 && now_ns - s->damage.told_ns < DAMAGE_EVERY_NS)) {
@@ -123,7 +127,7 @@ static void lost_tell(struct takt_ctx *ctx, struct source *s)
 
 static void silence_tell(struct takt_ctx *ctx, struct source *s)
 {
-	if (s->feed.live && !s->silence_told && feed_now_ns() - s->heard_ns > SILENT_NS) {
+	if (s->feed.live && !s->silence_told && takt_clock_ns(ctx) - s->heard_ns > SILENT_NS) {
 		takt_warning(ctx, "nothing from %s for %u s", s->feed.path,
 			     (unsigned)(SILENT_NS / (uint64_t)NS_PER_S));
 		s->silence_told = true;
@@ -144,7 +148,7 @@ static enum nmea_event next_event(struct takt_ctx *ctx, struct source *s)
 	switch (feed_read(&s->feed, s->bytes, sizeof(s->bytes), WAIT_MS, &s->end)) {
 	case FEED_BYTES:
 		s->at = 0;
-		s->heard_ns = feed_now_ns();
+		s->heard_ns = takt_clock_ns(ctx);
 		s->silence_told = false;
 		return NMEA_MORE;
 	case FEED_END:
@@ -167,8 +171,9 @@ static enum nmea_event next_event(struct takt_ctx *ctx, struct source *s)
 
 /* When to give the sentence of @day_ns: in a recording, as much later than the first one as it was then.
  * Now (0) for what is live, has no time or stands behind a jump. */
-static uint64_t due_ns(struct source *s, const struct takt_params_nmea_source *params, int64_t day_ns)
+static uint64_t due_ns(const struct takt_ctx *ctx, struct source *s, int64_t day_ns)
 {
+	const struct takt_params_nmea_source *params = TAKT_PARAMS(ctx, nmea_source);
 	struct pace *pace = &s->pace;
 	int64_t step_ns = day_ns - pace->day_ns;
 
@@ -182,33 +187,21 @@ static uint64_t due_ns(struct source *s, const struct takt_params_nmea_source *p
 	if (pace->day_ns == NMEA_NO_TIME || step_ns < 0 ||
 	    (double)step_ns > params->gap_max * (double)NS_PER_S) {
 		pace->begin_day_ns = day_ns;
-		pace->begin_ns = feed_now_ns();
+		pace->begin_ns = takt_clock_ns(ctx);
 	}
 	pace->day_ns = day_ns;
 	return pace->begin_ns + (uint64_t)(day_ns - pace->begin_day_ns);
 }
 
-/* Make sure that there is an event, and wait for its time, WAIT_MS at most. True when it is to be taken. */
+/* Make sure that there is an event, and wait for its time, a while at most. True when it is to be taken. */
 static bool is_due(struct takt_ctx *ctx, struct source *s)
 {
-	const struct takt_params_nmea_source *params = TAKT_PARAMS(ctx, nmea_source);
-
 	if (s->event == NMEA_MORE) {
 		s->event = next_event(ctx, s);
-		s->due_ns = s->event == NMEA_GGA ? due_ns(s, params, s->nmea.gga.day_ns) :
-			    s->event == NMEA_RMC ? due_ns(s, params, s->nmea.rmc.day_ns) : 0;
+		s->due_ns = s->event == NMEA_GGA ? due_ns(ctx, s, s->nmea.gga.day_ns) :
+			    s->event == NMEA_RMC ? due_ns(ctx, s, s->nmea.rmc.day_ns) : 0;
 	}
-	const uint64_t now_ns = s->due_ns > 0 ? feed_now_ns() : 0;
-	const uint64_t left_ns = s->due_ns > now_ns ? s->due_ns - now_ns : 0;
-
-	if (left_ns > WAIT_MS * 1000000u) {
-		feed_sleep_ns(WAIT_MS * 1000000u);
-		return false;
-	}
-	if (left_ns > 0) {
-		feed_sleep_ns(left_ns);
-	}
-	return true;
+	return s->due_ns == 0 || takt_wait_until(ctx, s->due_ns);
 }
 
 static void date_keep(struct source *s)
@@ -274,7 +267,7 @@ static void give(struct takt_ctx *ctx, struct source *s, enum fix_kind kind)
 	fix->date.month = date.month;
 	fix->date.day = date.day;
 	takt_out_instant(ctx, TAKT_OUT_INDEX(nmea_source, fix),
-			 s->feed.live ? s->heard_ns : feed_now_ns());
+			 s->feed.live ? s->heard_ns : takt_clock_ns(ctx));
 	s->fixes++;
 }
 
@@ -343,4 +336,4 @@ static int source_stop(struct takt_ctx *ctx)
 
 TAKT_TASK(nmea_source, TAKT_SOURCE, struct source,
 	  "reads NMEA 0183 from a file, a FIFO or a serial device; needs exec: io",
-	  TAKT_NEW(source_new), TAKT_PROCESS(source_process), TAKT_STOP(source_stop))
+	  TAKT_NEW(source_new), TAKT_PROCESS(source_process), TAKT_STOP(source_stop), TAKT_VIRTUAL)

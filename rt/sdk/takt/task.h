@@ -14,7 +14,12 @@
  * With `exec: lane` (the default) the cycle methods run on a real-time thread: no allocation, no lock,
  * no system call, no unbounded loop. With `exec: io` process may wait, but should return every 100 ms or
  * so, with or without an output: its text is handed on between calls, and so is the wish to stop. An
- * output's time of validity is then that of TAKT_OUT, unless the task sets it. */
+ * output's time of validity is then that of TAKT_OUT, unless the task sets it.
+ *
+ * In virtual time (takt run --virtual) cycle follows cycle without a pause, and all methods are called by
+ * one thread. An io task takes part when its type says TAKT_VIRTUAL: it waits by takt_wait_until and for
+ * nothing else, and its clock is takt_clock_ns. A call of it that neither waits nor puts anything out is
+ * followed by one in the next cycle. */
 #ifndef TAKT_TASK_H
 #define TAKT_TASK_H
 
@@ -58,6 +63,13 @@ struct takt_host {
 	bool (*stopping)(const struct takt_ctx *ctx);
 	/* Whether this call of a limited text is to be recorded; counts. From minor 1 on. */
 	bool (*text_is_due)(struct takt_ctx *ctx, const struct takt_text_site *site, uint64_t limit);
+	/* These two from minor 2 on. */
+	bool (*wait_until)(struct takt_ctx *ctx, uint64_t at_ns);
+	uint64_t (*clock_ns)(const struct takt_ctx *ctx);
+};
+
+enum takt_ctx_flag {
+	TAKT_CTX_VIRTUAL = 1		/* the run is in virtual time */
 };
 
 /* The context of one task. Fields are read only for tasks. */
@@ -73,7 +85,7 @@ struct takt_ctx {
 	const void *params;
 	const char *task_id;		/* as in the graph */
 	uint32_t task_index;		/* in plan order */
-	uint32_t reserved;
+	uint32_t flags;			/* enum takt_ctx_flag */
 	uint64_t seed;			/* of this task, from the run's; see takt/random.h. From minor 2 on */
 };
 
@@ -95,6 +107,10 @@ struct takt_param {
 typedef int takt_method(struct takt_ctx *ctx);
 typedef void takt_failsafe_method(struct takt_ctx *ctx);
 
+enum takt_task_type_flag {
+	TAKT_TASK_VIRTUAL = 1		/* an io task that takes part in virtual time */
+};
+
 struct takt_task {
 	uint32_t bytes;			/* of this struct */
 	uint32_t kind;			/* enum takt_kind */
@@ -107,7 +123,7 @@ struct takt_task {
 	uint32_t params_bytes;
 	uint32_t state_bytes;
 	uint32_t state_align;
-	uint32_t reserved;
+	uint32_t flags;			/* enum takt_task_type_flag */
 	const struct takt_type *keyframe;	/* declared, not built yet: refused at load */
 	const char *live_params;		/* names, comma separated; declared, not built yet */
 	takt_method *new_;
@@ -172,7 +188,7 @@ template <class... M> constexpr struct takt_task takt_task_make_(struct takt_tas
 	return t;
 }
 #define TAKT_MAKE_TASK_(head, ...) takt_task_make_(takt_task head, __VA_ARGS__)
-#define TAKT_HEAD_(...) { __VA_ARGS__, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define TAKT_HEAD_(...) { __VA_ARGS__, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 #define TAKT_EXTERN_ extern "C"
 #else
 #define TAKT_METHOD_(field, f) .field = f
@@ -189,6 +205,7 @@ template <class... M> constexpr struct takt_task takt_task_make_(struct takt_tas
 #define TAKT_STOP(f) TAKT_METHOD_(stop, f)
 #define TAKT_FAILSAFE(f) TAKT_METHOD_(failsafe, f)
 #define TAKT_LIVE_PARAMS(names) TAKT_METHOD_(live_params, names)
+#define TAKT_VIRTUAL TAKT_METHOD_(flags, TAKT_TASK_VIRTUAL)	/* see above */
 #define TAKT_KEYFRAME(type) TAKT_METHOD_(keyframe, &takt_type_##type)
 
 /* TAKT_TASK(name, TAKT_SOURCE | TAKT_FILTER | TAKT_SINK, state type, "doc", methods…)
@@ -201,7 +218,7 @@ template <class... M> constexpr struct takt_task takt_task_make_(struct takt_tas
 			   takt_ports_##name_, takt_param_rows_##name_,                            \
 			   TAKT_ROWS_(takt_ports_##name_), TAKT_ROWS_(takt_param_rows_##name_),    \
 			   (uint32_t)sizeof(struct takt_params_##name_),                           \
-			   (uint32_t)sizeof(state_), (uint32_t)TAKT_ALIGNOF(state_), 0),           \
+			   (uint32_t)sizeof(state_), (uint32_t)TAKT_ALIGNOF(state_)),              \
 		__VA_ARGS__);
 
 /* TAKT_TASK_FROM(name): before TAKT_PLUGIN, for a task that another file of the plug-in defines. */
@@ -309,6 +326,28 @@ static inline void takt_out_cancel(struct takt_ctx *ctx, uint32_t output)
 static inline bool takt_stopping(const struct takt_ctx *ctx)
 {
 	return ctx->host->stopping(ctx);
+}
+
+/* For io tasks: wait until takt_clock_ns() is @at_ns. True when it is; false when the task should return
+ * and wait again in its next call, because time goes by (50 ms and more), the run is to end, or time is
+ * virtual. In other tasks and methods it only says whether @at_ns is over. */
+static inline bool takt_wait_until(struct takt_ctx *ctx, uint64_t at_ns)
+{
+	return ctx->host->wait_until(ctx, at_ns);
+}
+
+/* The time now: for io tasks CLOCK_MONOTONIC, which goes on while they wait, or virtual time; in other
+ * tasks ctx->now_ns. */
+static inline uint64_t takt_clock_ns(const struct takt_ctx *ctx)
+{
+	return ctx->host->clock_ns(ctx);
+}
+
+/* Whether the run is in virtual time: there is no device to wait for. `new` of an io task that needs one
+ * should then say so, and return -EOPNOTSUPP. */
+static inline bool takt_is_virtual(const struct takt_ctx *ctx)
+{
+	return (ctx->flags & TAKT_CTX_VIRTUAL) != 0;
 }
 
 #endif
