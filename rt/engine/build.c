@@ -137,7 +137,7 @@ static int build_unit(struct takt_engine *engine, uint32_t index)
 	if (r == 0) {
 		r = takt_unit_text_init(unit);
 	}
-	if (r == 0 && plan->exec != TAKT_EXEC_LANE) {
+	if (r == 0 && (plan->exec != TAKT_EXEC_LANE || takt_engine_is_replayed(engine, index))) {
 		r = takt_worker_init(&engine->workers[engine->worker_count++], unit);
 	}
 	return r;

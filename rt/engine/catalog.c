@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "rt/base/version.h"
+#include "rt/engine/replay.h"
 #include "rt/graph/print.h"
 #include "rt/msg/catalog.h"
 
@@ -116,6 +117,9 @@ static void add_facts(struct maker *m, const struct takt_engine *engine)
 	snprintf(m->seed, sizeof(m->seed), "%llu", (unsigned long long)engine->seed);
 	add_fact(m, "time", engine->virtual_time ? "virtual" : "real");
 	add_fact(m, "seed", m->seed);
+	if (engine->options->replay) {
+		add_fact(m, "sources from", engine->options->replay->name);
+	}
 	add_fact(m, "lane cpu", lane->cpu.cpu >= 0 ? m->cpu : "any");
 	add_fact(m, "lane cpu isolated", lane->cpu.isolated ? "yes" : "no");
 	add_fact(m, "lane policy", engine->fifo ? "SCHED_FIFO" : "SCHED_OTHER");

@@ -20,6 +20,7 @@
 #include "rt/engine/fatal.h"
 #include "rt/engine/fork.h"
 #include "rt/engine/interrupt.h"
+#include "rt/engine/replay.h"
 #include "rt/engine/seed.h"
 #include "rt/engine/setup.h"
 #include "rt/engine/unit_text.h"
@@ -39,6 +40,11 @@ const char *takt_method_name(enum takt_method_id method)
 					     "postprocess", "stop", "failsafe" };
 
 	return method <= TAKT_METHOD_FAILSAFE ? names[method] : "";
+}
+
+bool takt_engine_is_replayed(const struct takt_engine *engine, uint32_t task)
+{
+	return engine->options->replay && engine->options->replay->tasks[task];
 }
 
 static void record(struct takt_engine *engine, uint32_t task, enum takt_event event, int64_t value,
@@ -83,8 +89,12 @@ static int start_tasks(struct takt_engine *engine, struct takt_err *err)
 {
 	for (uint32_t i = 0; i < engine->plan->task_count && !takt_interrupt_came(); i++) {
 		struct takt_unit *unit = &engine->units[i];
-		const int r = call(engine, unit, TAKT_METHOD_NEW, unit->type->new_);
+		int r;
 
+		if (takt_engine_is_replayed(engine, i)) {
+			continue;
+		}
+		r = call(engine, unit, TAKT_METHOD_NEW, unit->type->new_);
 		if (r < 0) {
 			return fail_task(engine, unit, TAKT_METHOD_NEW, r, err);
 		}
@@ -92,8 +102,12 @@ static int start_tasks(struct takt_engine *engine, struct takt_err *err)
 	}
 	for (uint32_t i = 0; i < engine->plan->task_count && !takt_interrupt_came(); i++) {
 		struct takt_unit *unit = &engine->units[i];
-		const int r = call(engine, unit, TAKT_METHOD_START, unit->type->start);
+		int r;
 
+		if (!unit->created) {
+			continue;
+		}
+		r = call(engine, unit, TAKT_METHOD_START, unit->type->start);
 		if (r < 0) {
 			return fail_task(engine, unit, TAKT_METHOD_START, r, err);
 		}
@@ -148,10 +162,14 @@ static int start_lane(struct takt_engine *engine, struct takt_err *err)
 		unit->events = unit->worker ? &unit->worker->events : &lane->events;
 	}
 	for (uint32_t i = 0; i < engine->worker_count && !engine->virtual_time; i++) {
-		r = takt_worker_start(&engine->workers[i], err);
+		r = engine->workers[i].heads ? 0 : takt_worker_start(&engine->workers[i], err);
 		if (r < 0) {
 			return r;
 		}
+	}
+	r = engine->replay && !engine->virtual_time ? takt_replay_start(engine->replay, err) : 0;
+	if (r < 0) {
+		return r;
 	}
 	if (engine->locked && takt_memory_lock(0) < 0) {
 		record(engine, TAKT_NO_TASK, TAKT_EVENT_degraded, 0,
@@ -171,6 +189,7 @@ static void stop_threads(struct takt_engine *engine, bool lane_started)
 		takt_watch_until_ended(engine);
 		takt_thread_join(&engine->lane.thread);
 	}
+	takt_replay_stop(engine->replay);
 	for (uint32_t i = 0; i < engine->worker_count; i++) {
 		struct takt_worker *worker = &engine->workers[i];
 
@@ -220,6 +239,14 @@ static void set_priority(const struct takt_engine *engine, int priority)
 	}
 }
 
+static void say(struct takt_engine *engine, const char *text)
+{
+	record(engine, TAKT_NO_TASK, TAKT_EVENT_degraded, 0, text);
+	if (engine->options->degraded) {
+		engine->options->degraded(text, engine->options->user);
+	}
+}
+
 /* In virtual time, when the run had to end because nobody recorded it. */
 static void say_lost(struct takt_engine *engine)
 {
@@ -227,10 +254,23 @@ static void say_lost(struct takt_engine *engine)
 				   "did not take what waits in shared memory";
 
 	if (engine->virtual_time && atomic_load(&engine->virtual_time->gave_up)) {
-		record(engine, TAKT_NO_TASK, TAKT_EVENT_degraded, 0, text);
-		if (engine->options->degraded) {
-			engine->options->degraded(text, engine->options->user);
-		}
+		say(engine, text);
+	}
+}
+
+/* What of the log was not there to be put in. */
+static void say_replay(struct takt_engine *engine)
+{
+	const struct takt_replay *replay = engine->replay;
+	char text[TAKT_EVENT_TEXT_MAX];
+
+	if (replay && replay->err.code < 0) {
+		say(engine, replay->err.text);
+	}
+	if (replay && replay->missing > 0) {
+		snprintf(text, sizeof(text), "%s lacks %" PRIu64 " cycles: in these the sources gave nothing",
+			 replay->log->name, replay->missing);
+		say(engine, text);
 	}
 }
 
@@ -269,6 +309,7 @@ static int run_published(struct takt_engine *engine, struct takt_err *err)
 	TAKT_TEST_POINT("rt_stopping");
 	stop_threads(engine, lane_started);
 	say_lost(engine);
+	say_replay(engine);
 	set_priority(engine, 0);	/* what follows is the tasks' code */
 	ending = atomic_load_explicit(&engine->ending, memory_order_acquire);
 	code = exit_code_of(ending);
@@ -339,6 +380,9 @@ int takt_engine_run(const struct takt_plan *plan, const struct takt_engine_optio
 	if (r == 0) {
 		r = takt_engine_build(engine, err);
 	}
+	if (r == 0 && options->replay) {
+		r = takt_replay_create(engine, err);
+	}
 	if (r == 0 && options->virtual_time) {
 		r = takt_virtual_create(engine, err);
 	}
@@ -350,6 +394,7 @@ int takt_engine_run(const struct takt_plan *plan, const struct takt_engine_optio
 	}
 	takt_engine_dismantle(engine);
 	free(engine->virtual_time);
+	free(engine->replay);
 	if (engine->awake_fd >= 0) {
 		close(engine->awake_fd);
 	}

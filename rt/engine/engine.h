@@ -13,6 +13,8 @@
 #define TAKT_EXIT_STUCK 71
 #define TAKT_EXIT_CRASH 72
 
+struct takt_replay_log;
+
 struct takt_engine_options {
 	const char *run_dir;
 	const char *log_dir;		/* absolute */
@@ -22,6 +24,7 @@ struct takt_engine_options {
 	bool has_seed;			/* else one is drawn */
 	uint64_t seed;			/* of the run */
 	bool virtual_time;		/* cycle after cycle, on a clock that is driven by hand */
+	const struct takt_replay_log *replay;	/* rt/engine/replay.h; NULL: all sources run */
 	bool dev;			/* no FIFO, no pin, no locked memory, never stuck */
 	void (*degraded)(const char *text, void *user);	/* what is missing, and how to get it */
 	void (*published)(const char *region_path, uint64_t run, void *user);

@@ -2,7 +2,7 @@ noinst_LTLIBRARIES += libengine.la
 libengine_la_LIBADD = $(URING_LIBS)
 libengine_la_CFLAGS = $(AM_CFLAGS) $(URING_CFLAGS)
 libengine_la_SOURCES = \
-	%D%/build.c %D%/seed.c %D%/seed.h %D%/settle.c %D%/settle.h %D%/setup.c %D%/setup.h \
+	%D%/build.c %D%/replay.c %D%/replay.h %D%/seed.c %D%/seed.h %D%/settle.c %D%/settle.h %D%/setup.c %D%/setup.h \
 	%D%/catalog.c %D%/catalog.h \
 	%D%/draft.c %D%/draft.h \
 	%D%/engine.c %D%/engine.h \

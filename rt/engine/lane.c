@@ -9,6 +9,7 @@
 #include "rt/engine/draft.h"
 #include "rt/engine/fatal.h"
 #include "rt/engine/pace.h"
+#include "rt/engine/replay.h"
 #include "rt/engine/unit_text.h"
 #include "rt/engine/virtual.h"
 #include "rt/engine/worker.h"
@@ -144,13 +145,14 @@ static void run_unit(struct takt_lane *lane, struct takt_unit *unit, struct takt
 
 static void run_worker(struct takt_lane *lane, struct takt_unit *unit, struct takt_task_row *row)
 {
-	const bool took = takt_worker_take(unit->worker, lane);
+	const bool took = unit->worker->heads ? takt_worker_take_replayed(unit->worker, lane)
+					      : takt_worker_take(unit->worker, lane);
 
 	row->flags = took ? TAKT_TASK_RAN : 0;
 	if (!unit->finished && takt_worker_is_finished(unit->worker)) {
 		source_finished(lane, unit);
 	}
-	if (unit->plan->exec == TAKT_EXEC_BACKGROUND) {
+	if (unit->plan->exec == TAKT_EXEC_BACKGROUND && !unit->worker->heads) {
 		update_holds(unit, lane->mono_ns);
 		takt_worker_give(unit->worker);
 		if (lane->engine->virtual_time) {
@@ -293,6 +295,9 @@ void *takt_lane_main(void *arg)
 		takt_virtual_begin(lane);
 	} else {
 		takt_pace_begin(lane);
+		if (engine->replay) {
+			engine->replay->lane_first_ns = lane->planned_ns;
+		}
 	}
 	while (!takt_engine_is_stopping(engine)) {
 		if (engine->virtual_time) {

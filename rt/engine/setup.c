@@ -12,6 +12,7 @@
 #include "rt/base/file.h"
 #include "rt/base/testpoint.h"
 #include "rt/engine/catalog.h"
+#include "rt/engine/replay.h"
 #include "rt/engine/settle.h"
 #include "rt/engine/virtual.h"
 #include "rt/engine/worker.h"
@@ -153,7 +154,8 @@ static int fill_info(struct takt_engine *engine, struct takt_err *err)
 				    strerror(errno));
 	}
 	info->origin_mono_ns = takt_clock_now_ns(&engine->clock);
-	info->origin_real_ns = engine->virtual_time ? TAKT_VIRTUAL_REAL_NS : takt_clock_real_ns();
+	info->origin_real_ns = !engine->virtual_time ? takt_clock_real_ns()
+			       : engine->replay ? engine->replay->log->origin_real_ns : TAKT_VIRTUAL_REAL_NS;
 	info->flush_ns = engine->plan->flush_ns;
 	info->sync_ns = engine->plan->sync_ns;
 	info->segment_bytes = engine->plan->segment_bytes;
@@ -191,7 +193,8 @@ static uint32_t list_streams(const struct takt_engine *engine, struct takt_strea
 		const struct takt_plan_task *task = engine->workers[i].unit->plan;
 
 		snprintf(name, sizeof(name), "%s.%.48s",
-			 task->exec == TAKT_EXEC_IO ? "io" : "background", task->id);
+			 engine->workers[i].heads ? "replay" : task->exec == TAKT_EXEC_IO ? "io" : "background",
+			 task->id);
 		streams[n++] = spec_of(name, TAKT_STREAM_EVENTS, TAKT_EVENT_BYTES_MAX,
 				       SMALL_RING_BYTES);
 	}

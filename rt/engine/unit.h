@@ -136,6 +136,7 @@ struct takt_engine {
 	_Atomic uint32_t ending;	/* enum takt_ending, not 0: stop; the first one stays */
 	uint64_t cycles_max;
 	uint64_t seed;			/* of the run */
+	struct takt_replay *replay;	/* NULL: all sources run */
 	struct takt_virtual *virtual_time;	/* NULL: the lane follows the real clock */
 	struct takt_region_info region_info;	/* as it goes into the region */
 	bool fifo;
@@ -149,6 +150,9 @@ static inline struct takt_unit *takt_unit_of(struct takt_ctx *ctx)
 {
 	return (struct takt_unit *)(void *)ctx;
 }
+
+/* Whether task @task does not run, its outputs come from a log.  [any] */
+bool takt_engine_is_replayed(const struct takt_engine *engine, uint32_t task);
 
 /* Ask for the end of the run; only the first ending counts.  [any] */
 TAKT_ANY static inline void takt_engine_stop(struct takt_engine *engine, enum takt_ending ending)

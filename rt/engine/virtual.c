@@ -5,17 +5,19 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "rt/engine/worker.h"
+#include "rt/engine/replay.h"
 
 #define POLL_NS 100000
 #define LOOK_EVERY 100u				/* polls between two looks at taktd's lock */
-#define ABSENT_PATIENCE_NS (10 * TAKT_NS_PER_S)	/* real time without a taktd */
+#define ABSENT_PATIENCE_NS (5 * TAKT_NS_PER_S)	/* real time without a taktd */
 #define SLOW_PATIENCE_NS (60 * TAKT_NS_PER_S)	/* … with one that releases nothing */
 
 /* --- set-up ---------------------------------------------------------------------------------- */
 
-static int check_tasks(const struct takt_plan *plan, struct takt_err *err)
+static int check_tasks(const struct takt_engine *engine, struct takt_err *err)
 {
+	const struct takt_plan *plan = engine->plan;
+
 	if (plan->period_ns == 0) {
 		return takt_err_at(err, -EINVAL, plan->path, 0, 0, "a free-running graph (rate: 0Hz) has no "
 				   "virtual time: give its runtime a rate");
@@ -23,7 +25,7 @@ static int check_tasks(const struct takt_plan *plan, struct takt_err *err)
 	for (uint32_t i = 0; i < plan->task_count; i++) {
 		const struct takt_plan_task *task = &plan->tasks[i];
 
-		if (task->exec == TAKT_EXEC_IO && !(task->type->flags & TAKT_TASK_VIRTUAL)) {
+		if (task->exec == TAKT_EXEC_IO && !takt_engine_is_replayed(engine, i) && !(task->type->flags & TAKT_TASK_VIRTUAL)) {
 			return takt_err_at(err, -EINVAL, plan->path, task->line, 1,
 					   "task `%s` (%s) waits for the outside world, which is not there in "
 					   "virtual time: give what it once recorded, by --source-from LOG",
@@ -36,7 +38,8 @@ static int check_tasks(const struct takt_plan *plan, struct takt_err *err)
 int takt_virtual_create(struct takt_engine *engine, struct takt_err *err)
 {
 	struct takt_virtual *v;
-	int r = check_tasks(engine->plan, err);
+	const uint64_t begin_ns = engine->replay ? engine->replay->log->origin_mono_ns : TAKT_VIRTUAL_MONO_NS;
+	int r = check_tasks(engine, err);
 
 	if (r < 0) {
 		return r;
@@ -46,15 +49,15 @@ int takt_virtual_create(struct takt_engine *engine, struct takt_err *err)
 		return takt_err_set(err, -ENOMEM, "out of memory");
 	}
 	v->engine = engine;
-	atomic_store(&v->now_ns, TAKT_VIRTUAL_MONO_NS);
+	atomic_store(&v->now_ns, begin_ns);
 	engine->virtual_time = v;
 	takt_clock_init_by_hand(&engine->clock, &v->now_ns);
 	for (uint32_t i = 0; i < engine->plan->task_count; i++) {
 		engine->units[i].ctx.flags |= TAKT_CTX_VIRTUAL;
 	}
 	for (uint32_t i = 0; i < engine->worker_count; i++) {
-		engine->workers[i].virtual_time.now_ns = TAKT_VIRTUAL_MONO_NS;
-		engine->workers[i].virtual_time.horizon_ns = TAKT_VIRTUAL_MONO_NS;
+		engine->workers[i].virtual_time.now_ns = begin_ns;
+		engine->workers[i].virtual_time.horizon_ns = begin_ns;
 		engine->workers[i].where = &engine->lane.position;
 	}
 	return 0;
@@ -115,14 +118,35 @@ void takt_virtual_work(struct takt_worker *worker)
 
 void takt_virtual_begin(struct takt_lane *lane)
 {
-	lane->planned_ns = takt_clock_now_ns(&lane->engine->clock);
+	struct takt_engine *engine = lane->engine;
+
+	lane->planned_ns = takt_clock_now_ns(&engine->clock);
+	if (!engine->replay) {
+		return;
+	}
+	lane->cycle = engine->replay->last_cycle;
+	engine->cycles_max += engine->cycles_max > 0 ? lane->cycle : 0;
+	for (uint32_t i = 0; i < engine->plan->task_count; i++) {
+		const struct takt_plan_task *task = &engine->plan->tasks[i];
+
+		engine->units[i].due_in =
+			(uint32_t)((task->offset + task->every - lane->cycle % task->every) % task->every);
+	}
 }
 
 void takt_virtual_next(struct takt_lane *lane)
 {
 	struct takt_engine *engine = lane->engine;
-	const uint64_t now_ns = lane->planned_ns;
+	uint64_t now_ns = lane->planned_ns;
 
+	if (engine->replay) {
+		now_ns = takt_replay_reach(engine->replay, lane->cycle);
+		if (now_ns == 0) {
+			takt_engine_stop(engine, TAKT_ENDED_COMPLETED);
+			return;
+		}
+		lane->planned_ns = now_ns;
+	}
 	lane->mono_ns = now_ns;
 	lane->counter = now_ns;
 	atomic_store_explicit(&engine->virtual_time->now_ns, now_ns, memory_order_relaxed);
@@ -130,7 +154,7 @@ void takt_virtual_next(struct takt_lane *lane)
 	atomic_store_explicit(&lane->position.cycle, lane->cycle, memory_order_relaxed);
 	atomic_store_explicit(&lane->position.busy_since_ns, takt_clock_mono_ns(), memory_order_relaxed);
 	for (uint32_t i = 0; i < engine->worker_count; i++) {
-		if (engine->workers[i].unit->plan->exec == TAKT_EXEC_IO) {
+		if (engine->workers[i].unit->plan->exec == TAKT_EXEC_IO && !engine->workers[i].heads) {
 			feed(&engine->workers[i], now_ns);
 		}
 	}

@@ -12,6 +12,8 @@
 #include "rt/shm/mailbox.h"
 
 #define IDLE_POLL_NS 200000
+#define REPLAY_QUEUE_BYTES (8u << 20)
+#define REPLAY_PARCELS_MAX 512u
 
 /* --- the worker's side ----------------------------------------------------------------------- */
 
@@ -232,6 +234,19 @@ static int init_given(struct takt_worker *worker)
 	return 0;
 }
 
+/* As many as there is memory for, so that the disk may be slow. */
+static uint32_t replay_capacity(const struct takt_unit *unit)
+{
+	uint64_t bytes = 1, count;
+
+	for (uint32_t i = 0; i < unit->outlet_count; i++) {
+		bytes += unit->outlets[i].layout->bytes;
+	}
+	count = REPLAY_QUEUE_BYTES / bytes;
+	count = count > REPLAY_PARCELS_MAX ? REPLAY_PARCELS_MAX : count;
+	return (uint32_t)count < 2 * unit->plan->queue + 2 ? 2 * unit->plan->queue + 2 : (uint32_t)count;
+}
+
 int takt_worker_init(struct takt_worker *worker, struct takt_unit *unit)
 {
 	int r;
@@ -241,6 +256,13 @@ int takt_worker_init(struct takt_worker *worker, struct takt_unit *unit)
 	worker->engine = unit->engine;
 	worker->where = &worker->position;
 	worker->capacity = unit->plan->queue > 0 ? unit->plan->queue : 1;
+	if (takt_engine_is_replayed(unit->engine, unit->ctx.task_index)) {
+		worker->capacity = replay_capacity(unit);
+		worker->heads = calloc(worker->capacity, sizeof(*worker->heads));
+		if (!worker->heads) {
+			return -ENOMEM;
+		}
+	}
 	unit->worker = worker;
 	unit->ctx.host = &takt_worker_host;
 	r = init_items(worker);
@@ -259,6 +281,7 @@ void takt_worker_fini(struct takt_worker *worker)
 		free((void *)(uintptr_t)worker->given[i].payload);
 	}
 	free(worker->items);
+	free(worker->heads);
 	free(worker->given);
 	free(worker->given_counts);
 	free(worker->given_inputs);

@@ -16,6 +16,11 @@ struct takt_parcel_item {
 	char status[TAKT_STATUS_BYTES_MAX + 1];
 };
 
+struct takt_parcel_head {		/* of a source that is replayed */
+	uint64_t due_ns;		/* from the log's first cycle */
+	bool last;			/* the source has nothing behind it */
+};
+
 enum takt_worker_state { TAKT_WORKER_IDLE = 0, TAKT_WORKER_GIVEN };
 
 struct takt_worker {
@@ -29,6 +34,8 @@ struct takt_worker {
 	uint32_t capacity;		/* parcels in the queue */
 	struct takt_parcel_item *items;	/* [capacity + 1][outlet_count]; the last is for what is dropped */
 	struct takt_parcel_item *current;
+	struct takt_parcel_head *heads;	/* [capacity]; NULL: the task runs, nothing is replayed */
+	bool replay_done;		/* its last parcel is in the queue */
 	_Atomic uint64_t head;		/* taken; writer: lane, release; worker: acquire */
 	_Atomic uint64_t tail;		/* put; writer: worker, release; lane: acquire */
 	_Atomic uint64_t dropped;	/* relaxed */
@@ -90,6 +97,10 @@ TAKT_SETUP bool takt_worker_stop(struct takt_worker *worker, uint64_t patience_n
 
 /* Move parcels into the copperlist: all that fit, or the newest. True when there was one.  [RT, lane] */
 TAKT_RT bool takt_worker_take(struct takt_worker *worker, struct takt_lane *lane);
+
+/* The same for a replayed source: those that are due. Where several cycles of the log are due at once the
+ * oldest that do not fit are dropped, and counted.  [RT, lane] */
+TAKT_RT bool takt_worker_take_replayed(struct takt_worker *worker, struct takt_lane *lane);
 
 /* Hand this cycle's inputs to a background task that is free.  [RT, lane] */
 TAKT_RT void takt_worker_give(struct takt_worker *worker);

@@ -3,7 +3,7 @@
 # that an installation can be moved, then in TAKT_LIBEXECDIR; the SDK likewise: include/, ../include, TAKT_INCLUDEDIR;
 # plug-ins likewise: plugins/ beside the executable, then TAKT_PLUGINDIR.
 taktlibexec_PROGRAMS += takt-rt
-takt_rt_SOURCES = %D%/takt_rt.c
+takt_rt_SOURCES = %D%/takt_rt.c %D%/replay_log.c %D%/replay_log.h
 takt_rt_CPPFLAGS = $(AM_CPPFLAGS) $(dirs_CPPFLAGS)
 takt_rt_LDADD = $(log_libs) $(rt_libs)
 

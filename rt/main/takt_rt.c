@@ -22,6 +22,7 @@
 #include "rt/engine/engine.h"
 #include "rt/graph/plan.h"
 #include "rt/graph/print.h"
+#include "rt/main/replay_log.h"
 #include "rt/os/limits.h"
 #include "rt/os/memory.h"
 #include "rt/shm/region.h"
@@ -36,6 +37,9 @@ static const char help[] =
 	"                     `takt log info` shows it)\n"
 	"  --virtual          in virtual time: cycle after cycle, as fast as they go; the same graph\n"
 	"                     and seed make the same recording\n"
+	"  --source-from LOG  sources do not run: what LOG holds of them is put in instead, cycle by\n"
+	"                     cycle; with --virtual with its cycles and times. The seed is LOG's\n"
+	"                     unless --seed gives another\n"
 	"  --level LEVEL      record texts of debug, info, warning, error, critical and above\n"
 	"  --log-dir DIR      where taktd writes the recording\n"
 	"  --run-dir DIR      where the shared memory is (default: /dev/shm/takt-UID)\n"
@@ -55,6 +59,7 @@ struct command {
 	const char *name;		/* what the user typed: "takt-rt", "takt run" */
 	const char *graph;
 	const char *log_dir;
+	const char *source_from;	/* a log, or NULL */
 	char run_dir[PATH_MAX];
 	struct takt_engine_options engine;
 	int ready_fd;
@@ -119,7 +124,7 @@ static int parse_number(const char *text, uint64_t most, uint64_t *ret_value)
 }
 
 enum option_id {
-	OPT_FOR = 256, OPT_CYCLES, OPT_SEED, OPT_VIRTUAL, OPT_LEVEL, OPT_LOG_DIR, OPT_RUN_DIR, OPT_DEV, OPT_CHECK, OPT_JSON,
+	OPT_FOR = 256, OPT_CYCLES, OPT_SEED, OPT_VIRTUAL, OPT_SOURCE_FROM, OPT_LEVEL, OPT_LOG_DIR, OPT_RUN_DIR, OPT_DEV, OPT_CHECK, OPT_JSON,
 	OPT_KEYS, OPT_READY_FD, OPT_AS, OPT_HELP, OPT_VERSION
 };
 
@@ -128,6 +133,7 @@ static const struct option options[] = {
 	{ "cycles", required_argument, NULL, OPT_CYCLES },
 	{ "seed", required_argument, NULL, OPT_SEED },
 	{ "virtual", no_argument, NULL, OPT_VIRTUAL },
+	{ "source-from", required_argument, NULL, OPT_SOURCE_FROM },
 	{ "level", required_argument, NULL, OPT_LEVEL },
 	{ "log-dir", required_argument, NULL, OPT_LOG_DIR },
 	{ "run-dir", required_argument, NULL, OPT_RUN_DIR },
@@ -211,6 +217,9 @@ static int take_option(struct command *command, int option, const char *value)
 		return -1;
 	case OPT_VIRTUAL:
 		command->engine.virtual_time = true;
+		return -1;
+	case OPT_SOURCE_FROM:
+		command->source_from = value;
 		return -1;
 	case OPT_LEVEL:
 		command->engine.text_level = takt_log_level_parse(value);
@@ -311,8 +320,30 @@ static int find_log_dir(const struct command *command, const struct takt_plan *p
 	return n < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
+/* The log of --source-from, if there is one. */
+static int open_sources(struct command *command, const struct takt_plan *plan,
+			struct takt_replay_reader **ret_reader, struct takt_err *err)
+{
+	const char *log_dir = command->log_dir ? command->log_dir : plan->log_dir;
+	int r;
+
+	if (!command->source_from) {
+		return 0;
+	}
+	r = takt_replay_reader_open(command->source_from, log_dir, command->run_dir, plan, ret_reader, err);
+	if (r < 0) {
+		return r;
+	}
+	command->engine.replay = takt_replay_reader_log(*ret_reader);
+	if (!command->engine.has_seed) {
+		command->engine.has_seed = takt_replay_reader_seed(*ret_reader, &command->engine.seed);
+	}
+	return 0;
+}
+
 static int run(struct command *command, const struct takt_plan *plan)
 {
+	struct takt_replay_reader *reader = NULL;
 	struct takt_err err = { 0 };
 	char log_dir[PATH_MAX];
 	int r = find_log_dir(command, plan, log_dir);
@@ -326,11 +357,15 @@ static int run(struct command *command, const struct takt_plan *plan)
 	command->engine.degraded = on_degraded;
 	command->engine.published = on_published;
 	command->engine.user = command;
-	r = takt_engine_run(plan, &command->engine, &err);
+	r = open_sources(command, plan, &reader, &err);
+	if (r == 0) {
+		r = takt_engine_run(plan, &command->engine, &err);
+	}
 	if (r < 0) {
 		print_error(command, &err);
-		return 1;
+		r = 1;
 	}
+	takt_replay_reader_close(reader);
 	return r;
 }
 
