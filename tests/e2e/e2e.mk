@@ -32,6 +32,19 @@ plugins_test_texts_so_CPPFLAGS = $(plugin_CPPFLAGS) -D_GNU_SOURCE
 plugins_test_texts_so_CFLAGS = $(plugin_CFLAGS)
 plugins_test_texts_so_LINK = $(plugin_LINK)
 
+noinst_PROGRAMS += plugins/test_virtual.so plugins/test_virtual_other.so
+plugins_test_virtual_so_SOURCES = %D%/plugins/virtual.c
+plugins_test_virtual_so_CPPFLAGS = $(plugin_CPPFLAGS)
+plugins_test_virtual_so_CFLAGS = $(plugin_CFLAGS)
+plugins_test_virtual_so_LINK = $(plugin_LINK)
+plugins_test_virtual_so_LDADD = -lm
+plugins_test_virtual_other_so_SOURCES = %D%/plugins/virtual.c
+plugins_test_virtual_other_so_CPPFLAGS = $(plugin_CPPFLAGS) -DOTHER_TYPE
+plugins_test_virtual_other_so_CFLAGS = $(plugin_CFLAGS)
+plugins_test_virtual_other_so_LINK = $(plugin_LINK)
+plugins_test_virtual_other_so_LDADD = -lm
+script_tests += %D%/virtual.py
+
 check_PROGRAMS += %D%/logdump
 tests_e2e_logdump_SOURCES = %D%/logdump.c
 tests_e2e_logdump_LDADD = $(log_libs) $(base_libs)

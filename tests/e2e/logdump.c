@@ -4,6 +4,7 @@
  *     C <cycle> <tick number or -> <payload right: 1 0 -> <messages>
  *     T <cycle> <level> <task or -> <text>
  *     L <cycle> <event> <task or -> <value0> <value1> <value2> <value3> <text>
+ *     R <stream> <kind> <cycle> <CRC32C of the record's bytes>      instead of these, with --raw
  *     D <kind> <what>                       damage
  *     S <state> <records> <mono ns of the first copperlist> <of the last>       last line */
 #include <inttypes.h>
@@ -11,6 +12,8 @@
 #include <string.h>
 
 #include <takt/log.h>
+
+#include "rt/base/crc32c.h"
 
 struct tick {			/* as in plugins/faults.c */
 	uint64_t number;
@@ -74,9 +77,17 @@ static void print_record(const struct takt_log *log, const struct takt_log_recor
 	}
 }
 
+static void print_raw(const struct takt_log *log, const struct takt_log_record *r)
+{
+	printf("R %s %u %" PRIu64 " %08" PRIx32 "\n", takt_log_stream_at(log, r->stream)->name, r->kind, r->cycle,
+	       takt_crc32c(0, r->bytes, r->bytes_count));
+}
+
 int main(int argc, char **argv)
 {
-	const struct takt_log_options options = { sizeof(options), argc > 2, argc > 2 ? argv[2] : NULL };
+	const int raw = argc > 2 && strcmp(argv[2], "--raw") == 0;
+	const int live = argc > 2 && !raw;
+	const struct takt_log_options options = { sizeof(options), live ? 1u : 0u, live ? argv[2] : NULL };
 	struct takt_log_error error = { 0 };
 	struct takt_log *log;
 	struct takt_log_cursor *cursor;
@@ -91,7 +102,11 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	while ((r = takt_log_next(cursor, &record, &error)) > 0) {
-		print_record(log, record);
+		if (raw) {
+			print_raw(log, record);
+		} else {
+			print_record(log, record);
+		}
 		records++;
 		if (record->kind == TAKT_LOG_COPPERLIST) {
 			first_ns = first_ns ? first_ns : record->mono_ns;
