@@ -2,8 +2,8 @@
 /* nmea_source: what a receiver says, from a file, a FIFO or a serial device, one fix a message.
  *
  * Runs with `exec: io`: it waits in poll(), and returns without an output after WAIT_MS, so that the
- * runtime can hand on its text and stop it. A file can be read in virtual time. The fixes of a recording are given when their UTC time
- * stamps say so, unless `pace: full`. */
+ * runtime can hand on its text and stop it. The fixes of a recording are given when their UTC time
+ * stamps say so, unless `pace: full`; it can be given in virtual time. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
