@@ -52,8 +52,8 @@ static void record(struct takt_engine *engine, uint32_t task, enum takt_event ev
 {
 	const int64_t values[4] = { value };
 
-	takt_events_put(&engine->main_events, takt_engine_cycle(engine), takt_clock_now_ns(&engine->clock), task, event,
-			values, text);
+	takt_events_put(&engine->main_events, takt_engine_cycle(engine), takt_clock_now_ns(&engine->clock),
+			task, event, values, text);
 }
 
 static int call(struct takt_engine *engine, struct takt_unit *unit, enum takt_method_id id,
@@ -250,8 +250,8 @@ static void say(struct takt_engine *engine, const char *text)
 /* In virtual time, when the run had to end because nobody recorded it. */
 static void say_lost(struct takt_engine *engine)
 {
-	static const char text[] = "the run has ended before its time: in virtual time nothing is lost, and taktd "
-				   "did not take what waits in shared memory";
+	static const char text[] = "the run has ended before its time: in virtual time nothing is lost, and "
+				   "taktd did not take what waits in shared memory";
 
 	if (engine->virtual_time && atomic_load(&engine->virtual_time->gave_up)) {
 		say(engine, text);
@@ -375,7 +375,8 @@ int takt_engine_run(const struct takt_plan *plan, const struct takt_engine_optio
 	takt_watch_block_signals();
 	takt_clock_init(&engine->clock);
 	r = options->has_seed ? 0 : takt_seed_draw(&engine->seed);
-	r = r < 0 ? takt_err_set(err, r, "no random number for the run's seed: %s; give --seed N", strerror(-r))
+	r = r < 0 ? takt_err_set(err, r, "no random number for the run's seed: %s; give --seed N",
+				 strerror(-r))
 		  : takt_engine_get_rights(engine, err);
 	if (r == 0) {
 		r = takt_engine_build(engine, err);
