@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* show: what a pilot wants to read, a line a second. */
+#include <takt/task.h>
+
+#include "types.h"
+#include "vector.h"
+
+#define DEG 57.29577951308232
+
+#define SHOW_PORTS(IN, OUT) \
+	IN(status, mission_status, "") \
+	IN(position, position_estimate, "") \
+	IN(attitude, attitude_estimate, "") \
+	IN(battery, battery_status, "")
+TAKT_INTERFACE(show, SHOW_PORTS, TAKT_NO_PARAMS)
+
+/* From north to east, as a compass counts. */
+static int compass_deg(struct quat attitude)
+{
+	return ((int)lround(90 - quat_yaw(attitude) * DEG) + 360) % 360;
+}
+
+static int show_process(struct takt_ctx *ctx)
+{
+	const struct mission_status *status = TAKT_IN(ctx, show, status);
+	const struct position_estimate *position = TAKT_IN(ctx, show, position);
+	const struct attitude_estimate *attitude = TAKT_IN(ctx, show, attitude);
+	const struct battery_status *battery = TAKT_IN(ctx, show, battery);
+
+	if (!status || !position || !attitude || !battery) {
+		return 0;
+	}
+	takt_info(ctx, "%s %u  east %.1f  north %.1f  up %.1f m  %.1f m/s  tilt %.0f  "
+		  "heading %03d deg  %.1f V  %.1f A  %.0f %%",
+		  TAKT_ENUM_NAME(flight_state, status->state), status->waypoint,
+		  position->position[0], position->position[1], position->position[2],
+		  vec_norm(vec_load(position->velocity)), quat_tilt(quat_load(attitude->attitude)) * DEG,
+		  compass_deg(quat_load(attitude->attitude)), battery->voltage, battery->current,
+		  100 * battery->charge);
+	return 0;
+}
+
+TAKT_TASK(show, TAKT_SINK, struct takt_stateless, "position, speed, attitude and battery in words",
+	  TAKT_PROCESS(show_process))
