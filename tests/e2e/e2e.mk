@@ -54,3 +54,7 @@ script_tests += %D%/log_cli.py %D%/log_fsck.py %D%/log_recover.py %D%/log_stats.
 check_PROGRAMS += %D%/make_log
 tests_e2e_make_log_SOURCES = %D%/make_log.c tests/unit/log_maker.c tests/unit/log_maker.h
 tests_e2e_make_log_LDADD = $(log_libs) $(base_libs)
+
+check_PROGRAMS += %D%/quad_flight
+tests_e2e_quad_flight_SOURCES = %D%/quad_flight.c
+tests_e2e_quad_flight_LDADD = $(log_libs) $(base_libs) -lm

@@ -65,6 +65,15 @@ tests_unit_gnss_test_SOURCES = \
 	rt/examples/gnss/nmea.c rt/examples/gnss/feed.c rt/examples/gnss/source.c rt/examples/gnss/track.c
 tests_unit_gnss_test_LDADD = $(CMOCKA_LIBS) -lm
 
+unit_tests += %D%/quad_test
+tests_unit_quad_test_SOURCES = \
+	%D%/quad_test.c \
+	rt/examples/quad/wind.c rt/examples/quad/airframe.c rt/examples/quad/attitude_filter.c \
+	rt/examples/quad/position_filter.c rt/examples/quad/position_control.c \
+	rt/examples/quad/velocity_control.c rt/examples/quad/attitude_control.c \
+	rt/examples/quad/rate_control.c rt/examples/quad/mixer.c
+tests_unit_quad_test_LDADD = $(CMOCKA_LIBS) -lm
+
 # The reader. What it is tested against is made by log_maker.c, byte by byte.
 log_maker = %D%/log_maker.c %D%/log_maker.h %D%/log_check.c %D%/log_check.h
 
