@@ -58,3 +58,4 @@ tests_e2e_make_log_LDADD = $(log_libs) $(base_libs)
 check_PROGRAMS += %D%/quad_flight
 tests_e2e_quad_flight_SOURCES = %D%/quad_flight.c
 tests_e2e_quad_flight_LDADD = $(log_libs) $(base_libs) -lm
+script_tests += %D%/quad.py

@@ -74,33 +74,30 @@ static void see_goal(struct flight *f, const struct flight_command *command)
 	}
 }
 
-static void see(struct flight *f, const char *task, const char *port, const void *payload)
+static void see(struct flight *f, const char *task, const void *payload)
 {
-	const char *id = strncmp(task, f->prefix, strlen(f->prefix)) == 0 ?
-			 task + strlen(f->prefix) : "";
-
-	if (strcmp(id, "airframe") == 0) {
+	if (strcmp(task, "airframe") == 0) {
 		const struct airframe_state *truth = payload;
 
 		f->truth = vec_load(truth->position);
 		f->attitude = quat_load(truth->attitude);
 		f->closest = fmin(f->closest, vec_norm(vec_sub(f->truth, f->goal)));
-	} else if (strcmp(id, "position") == 0 && f->in_air) {
+	} else if (strcmp(task, "position") == 0 && f->in_air) {
 		const struct position_estimate *at = payload;
 
 		f->position_error = fmax(f->position_error,
 					 vec_norm(vec_sub(f->truth, vec_load(at->position))));
-	} else if (strcmp(id, "attitude") == 0 && f->in_air) {
+	} else if (strcmp(task, "attitude") == 0 && f->in_air) {
 		const struct attitude_estimate *at = payload;
 
 		f->attitude_error = fmax(f->attitude_error,
 					 angle_between(f->attitude, quat_load(at->attitude)));
-	} else if (strcmp(id, "supervisor") == 0 && strcmp(port, "command") == 0) {
+	} else if (strcmp(task, "supervisor") == 0) {
 		see_goal(f, payload);
 	}
 }
 
-/* The status last: it judges the goal that was, before the command of the same call. */
+/* The status first: it judges the goal that was, before the command of the same call. */
 static void see_copperlist(struct flight *f, const struct takt_log *log,
 			   const struct takt_log_record *r)
 {
@@ -113,14 +110,15 @@ static void see_copperlist(struct flight *f, const struct takt_log *log,
 			const char *task = takt_log_task_at(log, o->task)->id;
 			const bool is_command = strcmp(o->port, "command") == 0;
 
-			if (!m->payload || is_command != (command > 0)) {
+			if (!m->payload || is_command != (command > 0) ||
+			    strncmp(task, f->prefix, strlen(f->prefix)) != 0) {
 				continue;
 			}
 			f->digest = takt_crc32c(f->digest, m->payload, m->payload_bytes);
-			if (strcmp(o->port, "status") != 0) {
-				see(f, task, o->port, m->payload);
-			} else if (strncmp(task, f->prefix, strlen(f->prefix)) == 0) {
+			if (strcmp(o->port, "status") == 0) {
 				see_status(f, m->payload, r->mono_ns);
+			} else {
+				see(f, task + strlen(f->prefix), m->payload);
 			}
 		}
 	}

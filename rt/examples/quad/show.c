@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* show: what a pilot wants to read, a line a second. */
+/* show: what a pilot wants to read, a line a second until the quad has landed. */
 #include <takt/task.h>
 
 #include "types.h"
@@ -14,6 +14,10 @@
 	IN(battery, battery_status, "")
 TAKT_INTERFACE(show, SHOW_PORTS, TAKT_NO_PARAMS)
 
+struct show {
+	bool landed;
+};
+
 /* From north to east, as a compass counts. */
 static int compass_deg(struct quat attitude)
 {
@@ -26,10 +30,12 @@ static int show_process(struct takt_ctx *ctx)
 	const struct position_estimate *position = TAKT_IN(ctx, show, position);
 	const struct attitude_estimate *attitude = TAKT_IN(ctx, show, attitude);
 	const struct battery_status *battery = TAKT_IN(ctx, show, battery);
+	struct show *s = TAKT_STATE(ctx, struct show);
 
-	if (!status || !position || !attitude || !battery) {
+	if (!status || !position || !attitude || !battery || s->landed) {
 		return 0;
 	}
+	s->landed = status->state == FLIGHT_LANDED;
 	takt_info(ctx, "%s %u  east %.1f  north %.1f  up %.1f m  %.1f m/s  tilt %.0f  "
 		  "heading %03d deg  %.1f V  %.1f A  %.0f %%",
 		  TAKT_ENUM_NAME(flight_state, status->state), status->waypoint,
@@ -40,5 +46,5 @@ static int show_process(struct takt_ctx *ctx)
 	return 0;
 }
 
-TAKT_TASK(show, TAKT_SINK, struct takt_stateless, "position, speed, attitude and battery in words",
+TAKT_TASK(show, TAKT_SINK, struct show, "position, speed, attitude and battery in words",
 	  TAKT_PROCESS(show_process))
