@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a recorded flight of the quad example was like, by the truth that only this test may see. One JSON object a line.
+/* What a recorded flight of the quad example was like, by the truth that only this test may see.
+ * One JSON object a line.
  *
  *     quad_flight LOG [PREFIX]     a line per waypoint that the supervisor called reached, then one of all;
  *                                  PREFIX: of the ids of the tasks, for graphs with several quads
@@ -26,7 +27,7 @@ struct flight {
 	double position_error, attitude_error;	/* largest of the estimates, in the air */
 	bool in_air;
 	uint32_t reached;
-	int32_t state;
+	enum flight_state state;
 	uint32_t digest;
 };
 
@@ -148,8 +149,8 @@ static int report(const char *path, const char *prefix)
 	return 0;
 }
 
-/* The largest difference of two payloads of @type, all of whose fields are doubles, u32 or enums; HUGE_VAL
- * where those differ. */
+/* The largest difference of two payloads of @type, all of whose fields are doubles, u32 or enums;
+ * HUGE_VAL where those differ. */
 static double difference(const struct takt_type *type, const char *a, const char *b)
 {
 	double most = 0;

@@ -39,7 +39,7 @@ static void assert_vec_near(struct vec have, struct vec want, double within)
 	assert_near(have.z, want.z, within);
 }
 
-/* --- vectors -------------------------------------------------------------------------------------- */
+/* --- vectors ---------------------------------------------------------------------------------- */
 
 static void a_quarter_turn_left_turns_forward_to_left(void **state)
 {
@@ -81,7 +81,7 @@ static void the_rotation_from_up_points_where_it_should_without_yaw(void **state
 	assert_near(quat_tilt(q), acos(0.64), 1e-14);
 }
 
-/* --- airframe ------------------------------------------------------------------------------------- */
+/* --- airframe --------------------------------------------------------------------------------- */
 
 static struct airframe flying(double height, double rotor_speed)
 {
@@ -197,7 +197,7 @@ static void it_stands_until_the_thrust_carries_it(void **state)
 	assert_true(a.position.z > 0.01);
 }
 
-/* --- wind ----------------------------------------------------------------------------------------- */
+/* --- wind ------------------------------------------------------------------------------------- */
 
 static void gusts_are_as_strong_and_as_slow_as_the_standard_says(void **state)
 {
@@ -238,7 +238,7 @@ static void still_air_has_no_gusts(void **state)
 	}
 }
 
-/* --- sensors -------------------------------------------------------------------------------------- */
+/* --- sensors ---------------------------------------------------------------------------------- */
 
 static void noise_has_the_deviation_of_its_density(void **state)
 {
@@ -275,7 +275,7 @@ static void twelve_pascals_are_a_metre_and_heights_come_back(void **state)
 	assert_near(atmosphere_height(101100, atmosphere_pressure(101100, 123.4)), 123.4, 1e-9);
 }
 
-/* --- estimation ----------------------------------------------------------------------------------- */
+/* --- estimation ------------------------------------------------------------------------------- */
 
 static const struct vec north = { 0, 1, 0 };
 static const struct vec earth = { 0, 20e-6, -45e-6 };
@@ -400,7 +400,7 @@ static void a_bias_of_the_acceleration_is_found_out(void **state)
 	assert_true(f.cov[AXIS_P][AXIS_P] > 0 && f.cov[AXIS_P][AXIS_P] < 0.01);
 }
 
-/* --- control -------------------------------------------------------------------------------------- */
+/* --- control ---------------------------------------------------------------------------------- */
 
 static void the_speed_to_a_goal_is_smooth_and_can_be_braked(void **state)
 {
@@ -461,7 +461,7 @@ static void the_torque_makes_the_rate_follow_at_its_gain(void **state)
 					   vec_multiply(gain, vec_sub(wanted, rate))), 1e-15);
 }
 
-/* --- mixer ---------------------------------------------------------------------------------------- */
+/* --- mixer ------------------------------------------------------------------------------------ */
 
 static const struct mixer_model mixer = { .arm = 0.16, .torque_ratio = 0.016, .thrust_min = 0.2,
 					  .thrust_max = 8.5 };

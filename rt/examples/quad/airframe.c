@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* airframe: the quad itself. Its simulated time begins with the first cycle and goes on by `step`: that is the
- * time of validity of all that is measured on it, whenever the cycle really ran. */
+/* airframe: the quad itself. Its simulated time begins with the first cycle and goes on by `step`:
+ * that is the time of validity of all that is measured on it, whenever the cycle really ran. */
 #include "airframe.h"
 
 #include <takt/task.h>
@@ -10,7 +10,7 @@
 #define LEVELLING_RATE 8.0		/* 1/s, of the tilt on the ground */
 #define NS_PER_S 1e9
 
-/* --- the model ------------------------------------------------------------------------------------ */
+/* --- the model -------------------------------------------------------------------------------- */
 
 static const struct vec up = { 0, 0, 1 };
 static const double side_x[ROTORS] = { 1, 1, -1, -1 };
@@ -36,7 +36,8 @@ void airframe_init(struct airframe *airframe, double yaw)
 				       .force = { 0, 0, GRAVITY } };
 }
 
-static struct load load_of(const struct airframe *a, const struct airframe_model *m, struct vec wind)
+static struct load load_of(const struct airframe *a, const struct airframe_model *m,
+			   struct vec wind)
 {
 	struct load load = { .model = m, .wind = wind };
 
@@ -151,12 +152,12 @@ double airframe_power(const struct airframe *a, const struct airframe_model *m)
 	double power = 0;
 
 	for (int i = 0; i < ROTORS; i++) {
-		power += m->torque_factor * a->rotor_speed[i] * a->rotor_speed[i] * a->rotor_speed[i];
+		power += m->torque_factor * pow(a->rotor_speed[i], 3);
 	}
 	return power;
 }
 
-/* --- the task ------------------------------------------------------------------------------------- */
+/* --- the task --------------------------------------------------------------------------------- */
 
 #define AIRFRAME_PORTS(IN, OUT) \
 	IN(motors, motor_command, "absent: the motors stop") \

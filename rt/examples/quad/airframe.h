@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A quadrotor as a rigid body with four rotors in X, rotating by turns:
+/* A quadrotor as a rigid body with four rotors in X, which turn this way and that:
  *
  *          x (forward)           position   p' = v
  *     0 cw   |   1 ccw           velocity   v' = g + R f,  f = (T e_z + D) / m
  *        \   |   /               attitude   q' = q * (0, w) / 2
  *  y ----  body  ----            rate       w' = J^-1 (tau - w x J w)
  *        /   |   \               rotor i    O_i' = (O_cmd - O_i) / tau_m
- *     3 ccw  |   2 cw            thrust     T_i = k_T O_i^2, drag torque k_Q O_i^2 against its turning
+ *     3 ccw  |   2 cw            thrust     T_i = k_T O_i^2, drag torque k_Q O_i^2
  *
- * R. Mahony, V. Kumar, P. Corke, "Multirotor Aerial Vehicles", IEEE Robotics & Automation Magazine 19(3),
- * 2012, eqs. 1 to 8. D, with u the velocity through the air in body axes: the fuselage's -c |u| u, c = rho
- * C_d A / 2, and the rotors' -d sum(O_i) (u_x, u_y, 0) (P. Martin, E. Salaun, "The true role of accelerometer
- * feedback in quadrotor control", ICRA 2010). Integrated by the classical Runge-Kutta method of order 4, the rotors
- * exactly for a command that is constant over the step. */
+ * R. Mahony, V. Kumar, P. Corke, "Multirotor Aerial Vehicles: Modeling, Estimation, and Control of
+ * Quadrotor", IEEE Robotics & Automation Magazine 19(3), 2012.
+ *
+ * D is the fuselage's drag -c |u| u, c = rho C_d A / 2, with u the velocity through the air in body
+ * axes, and that of the rotors, -d sum(O_i) (u_x, u_y, 0): P. Martin, E. Salaun, "The true role of
+ * accelerometer feedback in quadrotor control", ICRA 2010.
+ *
+ * Integrated by the classical Runge-Kutta method of order 4, the rotors exactly for a command that
+ * is constant over the step. */
 #ifndef QUAD_AIRFRAME_H
 #define QUAD_AIRFRAME_H
 
@@ -46,8 +50,8 @@ struct airframe {
 /* At rest on level ground at the origin, looking @yaw from east to north. */
 void airframe_init(struct airframe *airframe, double yaw);
 
-/* One step of @step_s with the motors told to turn at @speed rad/s. The ground is the plane z = 0: who touches it
- * stops, is levelled, and leaves when the thrust carries. */
+/* One step of @step_s with the motors told to turn at @speed rad/s. The ground is the plane z = 0:
+ * who touches it stops, is levelled, and leaves when the thrust carries. */
 void airframe_step(struct airframe *airframe, const struct airframe_model *model,
 		   const double speed[ROTORS], struct vec wind, double step_s);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Height and pressure in the standard atmosphere's lowest layer, ISO 2533:1975, eq. 12:
+/* Height and pressure in the standard atmosphere's lowest layer, ISO 2533:1975:
  *     p = p0 (1 - L h / T0)^(g / (R L)),  T0 = 288.15 K, L = 6.5 K/km, R = 287.053 J/(kg K) */
 #ifndef QUAD_ATMOSPHERE_H
 #define QUAD_ATMOSPHERE_H
@@ -19,7 +19,9 @@ static inline double atmosphere_pressure(double base, double height)
 /* m above where the pressure is @base Pa. */
 static inline double atmosphere_height(double base, double pressure)
 {
-	return ATMOSPHERE_T0 / ATMOSPHERE_LAPSE * (1 - pow(pressure / base, 1 / ATMOSPHERE_EXPONENT));
+	const double ratio = pow(pressure / base, 1 / ATMOSPHERE_EXPONENT);
+
+	return ATMOSPHERE_T0 / ATMOSPHERE_LAPSE * (1 - ratio);
 }
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* attitude_estimator: aligns while the quad stands still, then runs the filter of attitude_filter.h. */
+/* attitude_estimator: aligns while the quad stands still, then runs the filter of
+ * attitude_filter.h. */
 #include <takt/task.h>
 
 #include "attitude_filter.h"
@@ -61,7 +62,7 @@ static void align(struct takt_ctx *ctx, struct attitude_estimator *a, const stru
 	a->samples++;
 	mean = vec_scale(a->rate, 1.0 / a->samples);
 	if (vec_norm(vec_sub(rate, mean)) > RATE_AT_REST) {
-		takt_warning_rate(ctx, 0.2, "moved while aligning: begins anew; let it stand still");
+		takt_warning_rate(ctx, 0.2, "moved while aligning: begins anew; let it stand");
 		align_again(a);
 		return;
 	}

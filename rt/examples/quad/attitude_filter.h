@@ -3,14 +3,16 @@
  *
  * A nonlinear complementary filter with the gyroscope's bias b:
  *     q' = q * (0, w - b + c) / 2,   b' = -k_b c
- * R. Mahony, T. Hamel, J.-M. Pflimlin, "Nonlinear Complementary Filters on the Special Orthogonal Group", IEEE Trans.
- * Automatic Control 53(5), 2008, eqs. 32 to 34. Its correction c there takes the accelerometer for a plumb line,
- * which it is not while one accelerates. So the tilt is corrected as in M.-D. Hua, "Attitude estimation for
- * accelerated vehicles using GPS/INS measurements", Control Engineering Practice 18(7), 2010, eq. 20: the
- * accelerometer is integrated, and what its velocity is off by tells how the attitude leans:
- *     v' = R f - g e_z + k_v e,   c = k_a / g^2 (f x R^T e) + k_m h R^T e_z,   e = v_gnss(t) - v(t)
- * with t when GNSS measured: v is remembered. h is the angle from the horizontal part of the field that is
- * measured to where it should point, so that iron nearby cannot tilt anything.
+ * R. Mahony, T. Hamel, J.-M. Pflimlin, "Nonlinear Complementary Filters on the Special Orthogonal
+ * Group", IEEE Trans. Automatic Control 53(5), 2008. Its correction c takes the accelerometer for a
+ * plumb line, which it is not while one accelerates. So the tilt is corrected as in M.-D. Hua,
+ * "Attitude estimation for accelerated vehicles using GPS/INS measurements", Control Engineering
+ * Practice 18(7), 2010: the accelerometer is integrated, and what its velocity is off by tells how
+ * the attitude leans:
+ *     v' = R f - g e_z + k_v e,   e = v_gnss(t) - v(t)
+ *     c = k_a / g^2 (f x R^T e) + k_m h R^T e_z
+ * with t when GNSS measured: v is remembered. h is the angle from the horizontal part of the field
+ * that is measured to where it should point, so that iron nearby cannot tilt anything.
  *
  * A small tilt error follows s^2 + k_v s + k_a. */
 #ifndef QUAD_ATTITUDE_FILTER_H
@@ -47,19 +49,21 @@ struct attitude_filter {
 	uint32_t next;			/* in kept */
 };
 
-/* Begin at rest: @force m/s2, @rate rad/s and @field T are means in body axes, @north the direction of the
- * horizontal field in the world. Gravity and field give the attitude (TRIAD: H. Black, AIAA Journal 2(7), 1964). */
+/* Begin at rest: @force m/s2, @rate rad/s and @field T are means in body axes, @north the direction
+ * of the horizontal field in the world. Gravity and field give the attitude (TRIAD: H. Black, AIAA
+ * Journal 2(7), 1964). */
 void attitude_filter_init(struct attitude_filter *filter, struct vec force, struct vec rate,
 			  struct vec field, struct vec north, uint64_t at_ns);
 
-/* One sample of the IMU, @force m/s2 and @rate rad/s. Half a second after the last solution no tilt is corrected.
- * A gap of more than 0.1 s is bridged as if it were 0.1 s. */
+/* One sample of the IMU, @force m/s2 and @rate rad/s. Half a second after the last solution no tilt
+ * is corrected. A gap of more than 0.1 s is bridged as if it were 0.1 s. */
 void attitude_filter_imu(struct attitude_filter *filter, const struct attitude_gains *gains,
 			 struct vec force, struct vec rate, uint64_t at_ns);
 
 void attitude_filter_field(struct attitude_filter *filter, struct vec field, struct vec north);
 
-/* A velocity that was measured at @at_ns; ignored (false) when that is longer ago than what is kept. */
+/* A velocity that was measured at @at_ns; ignored (false) when that is longer ago than what is
+ * kept. */
 bool attitude_filter_velocity(struct attitude_filter *filter, struct vec velocity, uint64_t at_ns);
 
 #endif

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* barometer: static pressure, with noise and the weather's drift. `every` in the graph is its rate. */
+/* barometer: static pressure, with noise and the weather's drift. `every` in the graph is its rate.
+ * */
 #include <takt/task.h>
 
 #include "atmosphere.h"
+#include "elapsed.h"
 #include "sensor_noise.h"
 #include "types.h"
 
@@ -12,13 +14,13 @@
 #define BAROMETER_PARAMS(P) \
 	P(f64, base, "Pa", 101100, 30000, 110000, "at the take-off point") \
 	P(f64, noise, "Pa", 2, 0, 1000, "standard deviation of a sample; 12 Pa are a metre") \
-	P(f64, interval, "s", 0.02, 1e-4, 10, "between two samples") \
 	P(f64, drift, "Pa/s/sqrt(Hz)", 0.3, 0, 100, "density of the offset's random walk")
 TAKT_INTERFACE(barometer, BAROMETER_PORTS, BAROMETER_PARAMS)
 
 struct barometer {
 	struct takt_random random;
 	double offset;
+	uint64_t last_ns;
 };
 
 static int barometer_new(struct takt_ctx *ctx)
@@ -37,7 +39,8 @@ static int barometer_process(struct takt_ctx *ctx)
 	if (!truth) {
 		return 0;
 	}
-	b->offset = random_walk(&b->random, b->offset, p->drift, p->interval);
+	b->offset = random_walk(&b->random, b->offset, p->drift,
+				elapsed_s(&b->last_ns, message->tov.begin_ns));
 	TAKT_OUT(ctx, barometer, pressure)->pressure =
 		atmosphere_pressure(p->base, truth->position[2]) + b->offset +
 		p->noise * takt_random_normal(&b->random);

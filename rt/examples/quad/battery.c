@@ -4,11 +4,12 @@
  *     U = n U_cell(charge) - R I,  U I = P / efficiency + P_rest
  *     U_cell = 3.30 + 0.65 charge + 0.25 charge^8 volts
  *
- * The first two as in O. Tremblay, L.-A. Dessaint, "Experimental Validation of a Battery Dynamic Model for EV
- * Applications", World Electric Vehicle Journal 3, 2009, without its transients; the curve is a fit by eye to
- * data sheets: a steep beginning at 4.2 V and a slope down to 3.3 V. */
+ * The first two as in O. Tremblay, L.-A. Dessaint, "Experimental Validation of a Battery Dynamic
+ * Model for EV Applications", World Electric Vehicle Journal 3, 2009, without its transients; the
+ * curve is a fit by eye to data sheets: a steep beginning at 4.2 V and a slope down to 3.3 V. */
 #include <takt/task.h>
 
+#include "elapsed.h"
 #include "types.h"
 #include "vector.h"
 
@@ -22,12 +23,12 @@
 	P(f64, efficiency, "1", 0.7, 0.01, 1, "of motors and their controllers") \
 	P(f64, rest, "W", 8, 0, 1000, "what computer and radio take") \
 	P(f64, charge, "1", 0.95, 0.01, 1, "at the start") \
-	P(f64, interval, "s", 0.1, 1e-4, 10, "between two calls") \
 	P(f64, low, "1", 0.2, 0, 1, "below this charge it warns")
 TAKT_INTERFACE(battery, BATTERY_PORTS, BATTERY_PARAMS)
 
 struct battery {
 	double charge;
+	uint64_t last_ns;
 };
 
 static int battery_new(struct takt_ctx *ctx)
@@ -38,11 +39,12 @@ static int battery_new(struct takt_ctx *ctx)
 
 static int battery_process(struct takt_ctx *ctx)
 {
+	const struct takt_message *message = takt_in_message(ctx, TAKT_IN_INDEX(battery, truth));
 	const struct airframe_state *truth = TAKT_IN(ctx, battery, truth);
 	const struct takt_params_battery *p = TAKT_PARAMS(ctx, battery);
 	struct battery *b = TAKT_STATE(ctx, struct battery);
 	struct battery_status *out;
-	double open, power, root;
+	double open, power, root, s;
 
 	if (!truth) {
 		return 0;
@@ -53,7 +55,8 @@ static int battery_process(struct takt_ctx *ctx)
 	root = open * open - 4 * p->resistance * power;		/* U^2 - open U + R P = 0 */
 	out->voltage = (open + sqrt(root > 0 ? root : 0)) / 2;
 	out->current = (open - out->voltage) / p->resistance;
-	b->charge = clamp(b->charge - out->current * p->interval / (p->capacity * 3600), 0, 1);
+	s = elapsed_s(&b->last_ns, message->tov.begin_ns);
+	b->charge = clamp(b->charge - out->current * s / (p->capacity * 3600), 0, 1);
 	out->charge = b->charge;
 	if (b->charge < p->low) {
 		takt_warning_once(ctx, "battery at %.0f %%: %.1f V", 100 * b->charge, out->voltage);

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* esc: the motors' controllers. This one keeps what it was told, as a driver keeps a register; the simulated
- * motors get the same message through the loop's connection. failsafe is where a real one stops the motors. */
+/* esc: the motors' controllers. This one keeps what it was told, as a driver keeps a register; the
+ * simulated motors get the same message through the loop's connection. failsafe is where a real one
+ * stops the motors. */
 #include <takt/task.h>
 
 #include "types.h"
 
-#define LIMITED_MAX_S 0.2
+#define LIMITED_MAX_NS 200000000u
 
 #define ESC_PORTS(IN, OUT) IN(motors, motor_command, "absent: the motors stop")
-#define ESC_PARAMS(P) P(f64, interval, "s", 0.001, 1e-5, 1, "between two calls")
-TAKT_INTERFACE(esc, ESC_PORTS, ESC_PARAMS)
+TAKT_INTERFACE(esc, ESC_PORTS, TAKT_NO_PARAMS)
 
 struct esc {
 	double speed[4];		/* rad/s, the register */
-	double limited_s;		/* so long at a limit */
+	uint64_t free_ns;		/* when no motor was at a limit last */
 	bool turning;
 };
 
@@ -31,10 +31,12 @@ static int esc_process(struct takt_ctx *ctx)
 		takt_info(ctx, "motors %s", turning ? "on" : "off");
 		e->turning = turning;
 	}
-	e->limited_s = motors && motors->limited > 0 ? e->limited_s +
-		       TAKT_PARAMS(ctx, esc)->interval : 0;
-	if (e->limited_s > LIMITED_MAX_S) {
-		takt_warning_rate(ctx, 1, "motors at their limit for %.1f s", e->limited_s);
+	if (!motors || motors->limited == 0) {
+		e->free_ns = ctx->recent_ns;
+	}
+	if (ctx->recent_ns - e->free_ns > LIMITED_MAX_NS) {
+		takt_warning_rate(ctx, 1, "motors at their limit for %.1f s",
+				  (double)(ctx->recent_ns - e->free_ns) * 1e-9);
 	}
 	return 0;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* gnss: a receiver that says where the quad was `delay` ago, with white noise and an error that wanders.
+/* gnss: a receiver that says where the quad was `delay` ago, with white noise and an error that
+ * wanders.
  *
- * It gives metres from the take-off point; a real one gives degrees, which the gnss example reads. */
+ * It gives metres from the take-off point; a real one gives degrees, which the gnss example reads.
+ * */
 #include <errno.h>
 
 #include <takt/task.h>

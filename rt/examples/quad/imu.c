@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* imu: gyroscope and accelerometer, noisy and biased; defaults are those of a good part for drones. */
+/* imu: gyroscope and accelerometer, noisy and biased; defaults are those of a good part for drones.
+ * */
 #include <takt/task.h>
 
+#include "elapsed.h"
 #include "sensor_noise.h"
 #include "types.h"
 
 #define IMU_PORTS(IN, OUT) \
 	IN(truth, airframe_state, "what is measured") \
-	OUT(imu, imu_sample, "valid at the truth's time")
+	OUT(imu, imu_sample, "valid at the truth's time; absent for the first")
 #define IMU_PARAMS(P) \
-	P(f64, interval, "s", 0.001, 1e-5, 1, "between two samples") \
 	P(f64, rate_noise, "rad/s/sqrt(Hz)", 1e-4, 0, 1, "density of the gyroscope's noise") \
 	P(f64, rate_walk, "rad/s2/sqrt(Hz)", 2e-5, 0, 1, "density of its bias's random walk") \
 	P(f64, rate_bias, "rad/s", 0.01, 0, 1, "standard deviation of its bias at the start") \
@@ -22,6 +23,7 @@ struct imu {
 	struct takt_random random;
 	struct vec rate_bias;
 	struct vec force_bias;
+	uint64_t last_ns;
 };
 
 static int imu_new(struct takt_ctx *ctx)
@@ -52,16 +54,21 @@ static int imu_process(struct takt_ctx *ctx)
 	double *rate_bias[3] = { &s->rate_bias.x, &s->rate_bias.y, &s->rate_bias.z };
 	double *force_bias[3] = { &s->force_bias.x, &s->force_bias.y, &s->force_bias.z };
 	struct imu_sample *out;
+	double interval_s;
 
 	if (!truth) {
+		return 0;
+	}
+	interval_s = elapsed_s(&s->last_ns, message->tov.begin_ns);
+	if (interval_s <= 0) {
 		return 0;
 	}
 	out = TAKT_OUT(ctx, imu, imu);
 	for (int i = 0; i < 3; i++) {
 		out->rate[i] = measure(&s->random, truth->rate[i], rate_bias[i], p->rate_noise,
-				       p->rate_walk, p->interval);
+				       p->rate_walk, interval_s);
 		out->force[i] = measure(&s->random, truth->force[i], force_bias[i], p->force_noise,
-					p->force_walk, p->interval);
+					p->force_walk, interval_s);
 	}
 	takt_out_instant(ctx, TAKT_OUT_INDEX(imu, imu), message->tov.begin_ns);
 	return 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* magnetometer: the earth's field in body axes, with noise and a hard-iron offset. `every` in the graph is its rate. */
+/* magnetometer: the earth's field in body axes, with noise and a hard-iron offset. `every` in the
+ * graph is its rate. */
 #include <takt/task.h>
 
 #include "sensor_noise.h"

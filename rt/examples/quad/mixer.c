@@ -6,7 +6,7 @@
 
 #include "types.h"
 
-/* --- the law -------------------------------------------------------------------------------------- */
+/* --- the law ---------------------------------------------------------------------------------- */
 
 static const double side_x[MOTORS] = { 1, 1, -1, -1 };
 static const double side_y[MOTORS] = { 1, -1, -1, 1 };
@@ -71,7 +71,7 @@ uint32_t mixer_thrusts(const struct mixer_model *m, struct vec torque, double th
 	return limited;
 }
 
-/* --- the task ------------------------------------------------------------------------------------- */
+/* --- the task --------------------------------------------------------------------------------- */
 
 #define MIXER_PORTS(IN, OUT) \
 	IN(wrench, wrench, "absent: the motors idle, or stand") \

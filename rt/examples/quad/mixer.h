@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From torque and thrust to four rotors. With l the arm and c torque by thrust of a rotor, rotor i at (s_xi l, s_yi l)
- * that pushes the body round by t_i:
+/* From torque and thrust to four rotors. With l the arm and c torque by thrust of a rotor, rotor i
+ * at (s_xi l, s_yi l), which pushes the body round by t_i:
  *     T_i = T/4 + s_yi tau_x / (4 l) - s_xi tau_y / (4 l) + t_i tau_z / (4 c)
- * the inverse of Mahony, Kumar, Corke 2012 (see airframe.h), eq. 8.
+ * the inverse of what Mahony, Kumar and Corke (see airframe.h) have for the X.
  *
- * What the rotors cannot give is given up in this order: yaw, then thrust (moved up or down so that all roll
- * and pitch fit), then roll and pitch by a common factor. After M. Faessler, D. Falanga, D. Scaramuzza, "Thrust Mixing,
- * Saturation, and Body-Rate Control for Accurate Aggressive Quadrotor Flight", IEEE RA-L 2(2), 2017, III-B. */
+ * What the rotors cannot give is given up in this order: yaw, then thrust (moved up or down so that
+ * all of roll and pitch fits), then roll and pitch by a common factor. After M. Faessler,
+ * D. Falanga, D. Scaramuzza, "Thrust Mixing, Saturation, and Body-Rate Control for Accurate
+ * Aggressive Quadrotor Flight", IEEE Robotics and Automation Letters 2(2), 2017. */
 #ifndef QUAD_MIXER_H
 #define QUAD_MIXER_H
 

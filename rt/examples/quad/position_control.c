@@ -28,7 +28,8 @@ static struct vec velocity_to(struct vec way, const struct takt_params_position_
 	const struct vec level = { way.x, way.y, 0 };
 	const double distance = vec_norm(level);
 	const double speed = clamp(position_speed(distance, p->gain, p->braking), 0, p->speed_max);
-	const double climb = clamp(position_speed(fabs(way.z), p->gain, p->braking), 0, p->climb_max);
+	const double climb = clamp(position_speed(fabs(way.z), p->gain, p->braking), 0,
+				   p->climb_max);
 	struct vec velocity = vec_scale(level, distance > 0 ? speed / distance : 0);
 
 	velocity.z = copysign(climb, way.z);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* position_estimator: three filters of position_filter.h, driven by the attitude estimate's accelerations,
- * corrected by GNSS and, for the height, by the barometer. */
+/* position_estimator: three filters of position_filter.h, driven by the attitude estimate's
+ * accelerations, corrected by GNSS and, for the height, by the barometer. */
 #include <takt/task.h>
 
 #include "atmosphere.h"

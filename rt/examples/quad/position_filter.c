@@ -69,7 +69,8 @@ static void update(struct axis_filter *f, const double h[AXIS_STATES], double in
 	}
 }
 
-/* The newest kept step that is no younger than @at_ns, else the oldest: how many back from the next. */
+/* The newest kept step that is no younger than @at_ns, else the oldest: how many back from the
+ * next. */
 static uint32_t find_kept(const struct axis_filter *f, uint64_t at_ns)
 {
 	uint32_t back = 1;

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Position of one axis: a Kalman filter on position p, velocity v, the acceleration's bias b and, for height, the
- * barometer's offset o. Accelerations drive it:
+/* Position of one axis: a Kalman filter on position p, velocity v, the acceleration's bias b and,
+ * for height, the barometer's offset o. Accelerations drive it:
  *     p' = v,  v' = a - b + noise,  b' = noise,  o' = noise
- * and it is corrected by p, v and p + o, one number at a time: K = P h / (h^T P h + sigma^2).
- * R. Brown, P. Hwang, "Introduction to Random Signals and Applied Kalman Filtering", 4th ed., 2012, chs. 4 and 5.
+ * and it is corrected by p, v and p + o, one number at a time:
+ *     K = P h / (h^T P h + sigma^2)
+ * R. Brown, P. Hwang, "Introduction to Random Signals and Applied Kalman Filtering", 4th ed., 2012,
+ * chapters 4 and 5.
  *
- * What GNSS measured is some time old. It is compared with the p and v of then, which are kept, and what follows
- * is added to all that came since, p with the drift of the velocity's part: T. Larsen et al., "Incorporation of
- * Time Delayed Measurements in a Discrete-time Kalman Filter", IEEE CDC 1998, section IV, with M taken as the
- * transition over the delay, and P as the one of now: the delay is short against what P changes in. */
+ * What GNSS measured is some time old. It is compared with the p and v of then, which are kept, and
+ * what follows is added to all that came since, with K moved on by the transition over the delay:
+ * T. Larsen, N. Andersen, O. Ravn, N. Poulsen, "Incorporation of Time Delayed Measurements in a
+ * Discrete-time Kalman Filter", IEEE CDC 1998. P is taken as of now: it changes little in 0.1 s. */
 #ifndef QUAD_POSITION_FILTER_H
 #define QUAD_POSITION_FILTER_H
 
@@ -42,8 +44,8 @@ void axis_filter_init(struct axis_filter *filter, double position, double sigma,
 void axis_filter_predict(struct axis_filter *filter, const struct axis_noise *noise,
 			 double acceleration, uint64_t at_ns);
 
-/* A position or velocity (AXIS_P, AXIS_V) that was measured at @at_ns. One that is older than all that is kept
- * is compared with the oldest. */
+/* A position or velocity (AXIS_P, AXIS_V) that was measured at @at_ns. One that is older than all
+ * that is kept is compared with the oldest. */
 void axis_filter_correct(struct axis_filter *filter, int state, double measured, double sigma,
 			 uint64_t at_ns);
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What sensors are wrong by, one axis at a time.
+/* What sensors are wrong by, one axis at a time; n is normal with deviation 1, s the interval.
  *
- *     white noise      of density N (unit/sqrt(Hz)): standard deviation of one sample N / sqrt(interval)
- *     random walk      of density K (unit sqrt(Hz)): b' = b + K sqrt(interval) n
- *     Gauss-Markov     correlated over tau, standard deviation S: w' = a w + S sqrt(1 - a^2) n, a = exp(-interval/tau)
+ *     white noise    of density N (unit/sqrt(Hz)): a sample is wrong by N / sqrt(s) n
+ *     random walk    of density K (unit/s/sqrt(Hz)): b' = b + K sqrt(s) n
+ *     Gauss-Markov   correlated over tau, of deviation S: w' = k w + S sqrt(1 - k^2) n,
+ *                    k = exp(-s / tau)
  *
- * IEEE Std 952-1997, annex C; J. Crassidis, "Sigma-Point Kalman Filtering for Integrated GPS and Inertial
- * Navigation", IEEE Trans. Aerospace and Electronic Systems 42(2), 2006, eqs. 6 and 9. */
+ * IEEE Std 952-1997, annex C; J. Crassidis, "Sigma-Point Kalman Filtering for Integrated GPS and
+ * Inertial Navigation", IEEE Trans. Aerospace and Electronic Systems 42(2), 2006. */
 #ifndef QUAD_SENSOR_NOISE_H
 #define QUAD_SENSOR_NOISE_H
 

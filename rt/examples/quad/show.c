@@ -40,7 +40,8 @@ static int show_process(struct takt_ctx *ctx)
 		  "heading %03d deg  %.1f V  %.1f A  %.0f %%",
 		  TAKT_ENUM_NAME(flight_state, status->state), status->waypoint,
 		  position->position[0], position->position[1], position->position[2],
-		  vec_norm(vec_load(position->velocity)), quat_tilt(quat_load(attitude->attitude)) * DEG,
+		  vec_norm(vec_load(position->velocity)),
+		  quat_tilt(quat_load(attitude->attitude)) * DEG,
 		  compass_deg(quat_load(attitude->attitude)), battery->voltage, battery->current,
 		  100 * battery->charge);
 	return 0;

@@ -5,14 +5,16 @@
  *     spin_up   the rotors idle for a moment               -> takeoff
  *     takeoff   straight up                                -> fly, when up there
  *     fly       to a waypoint                              -> hold, when near it
- *     hold      stay near it for a while                   -> fly to the next, land after the last; fly if it drifts off
+ *     hold      stay near it for a while                   -> fly, to the next; land, after the last
  *     land      sink until the ground holds                -> landed
  *     landed    motors off
- * From takeoff, fly and hold it goes to land at once when the battery is low or the position is lost. */
+ * From takeoff, fly and hold it goes to land at once when the battery is low or the position is
+ * lost. */
 #include <errno.h>
 
 #include <takt/task.h>
 
+#include "elapsed.h"
 #include "types.h"
 #include "vector.h"
 
@@ -36,7 +38,6 @@
 	P(f64, spin_up, "s", 1, 0, 60, "that the rotors idle before they lift") \
 	P(f64, sink_rate, "m/s", 1, 0.2, 5, "of a landing") \
 	P(f64, yaw_rate, "rad/s", 1, 0.01, 10, "at which it turns to where it flies") \
-	P(f64, interval, "s", 0.01, 1e-4, 1, "between two calls") \
 	P(f64, land_below, "1", 0.15, 0, 1, "of the battery's charge")
 TAKT_INTERFACE(supervisor, SUPERVISOR_PORTS, SUPERVISOR_PARAMS)
 
@@ -44,6 +45,8 @@ struct supervisor {
 	enum flight_state state;
 	struct vec goal;
 	double yaw, yaw_goal;
+	uint64_t last_ns;
+	double step_s;			/* since the call before */
 	double in_state_s;
 	double under_way_s;		/* to this waypoint */
 	double standing_s;		/* so long it was told to sink and did not */
@@ -56,7 +59,8 @@ static int supervisor_new(struct takt_ctx *ctx)
 	const uint32_t count = TAKT_PARAMS(ctx, supervisor)->waypoints.count;
 
 	if (count == 0 || count % 3 != 0) {
-		takt_error(ctx, "waypoints has %u numbers: give three each, east, north, up", count);
+		takt_error(ctx, "waypoints has %u numbers: give three each, east, north, up",
+			   count);
 		return -EINVAL;
 	}
 	return 0;
@@ -120,9 +124,7 @@ static void near_waypoint(struct takt_ctx *ctx, struct supervisor *s, struct vec
 /* The ground holds when it is told to sink and does not. */
 static void touch(struct takt_ctx *ctx, struct supervisor *s, const struct position_estimate *at)
 {
-	const double interval_s = TAKT_PARAMS(ctx, supervisor)->interval;
-
-	s->standing_s = at->velocity[2] > -TOUCH_RATE ? s->standing_s + interval_s : 0;
+	s->standing_s = at->velocity[2] > -TOUCH_RATE ? s->standing_s + s->step_s : 0;
 	if (s->in_state_s > 2 && s->standing_s > TOUCH_S) {
 		takt_info(ctx, "landed, %.2f m from where it was to; motors off",
 			  hypot(s->goal.x - at->position[0], s->goal.y - at->position[1]));
@@ -158,7 +160,8 @@ static void decide(struct takt_ctx *ctx, struct supervisor *s, const struct posi
 	switch (s->state) {
 	case FLIGHT_IDLE:
 		if (at->state == ESTIMATE_READY) {
-			takt_info(ctx, "position known to %.2f m: rotors on", at->position_sigma[0]);
+			takt_info(ctx, "position known to %.2f m: rotors on",
+				  at->position_sigma[0]);
 			enter(s, FLIGHT_SPIN_UP);
 		}
 		return;
@@ -189,7 +192,7 @@ static void decide(struct takt_ctx *ctx, struct supervisor *s, const struct posi
 /* Turn by the short way, not faster than yaw_rate. */
 static void turn(struct supervisor *s, const struct takt_params_supervisor *p)
 {
-	const double step = p->yaw_rate * p->interval;
+	const double step = p->yaw_rate * s->step_s;
 
 	s->yaw += clamp(remainder(s->yaw_goal - s->yaw, 2 * PI), -step, step);
 	s->yaw = remainder(s->yaw, 2 * PI);
@@ -222,10 +225,13 @@ static int supervisor_process(struct takt_ctx *ctx)
 {
 	const struct takt_params_supervisor *p = TAKT_PARAMS(ctx, supervisor);
 	const struct position_estimate *at = TAKT_IN(ctx, supervisor, position);
+	const struct takt_message *message =
+		takt_in_message(ctx, TAKT_IN_INDEX(supervisor, position));
 	struct supervisor *s = TAKT_STATE(ctx, struct supervisor);
 
-	s->in_state_s += p->interval;
-	s->under_way_s += p->interval;
+	s->step_s = message ? elapsed_s(&s->last_ns, message->tov.begin_ns) : 0;
+	s->in_state_s += s->step_s;
+	s->under_way_s += s->step_s;
 	if (at) {
 		decide(ctx, s, at);
 	}

@@ -7,7 +7,7 @@
 
 #include <takt/type.h>
 
-/* --- the world ------------------------------------------------------------------------------------ */
+/* --- the world -------------------------------------------------------------------------------- */
 
 #define WIND_VELOCITY(F) F(array(f64, 3), velocity, "m/s", "of the air over the ground, world")
 TAKT_MESSAGE(wind_velocity, "the wind where the quad is", WIND_VELOCITY)
@@ -22,7 +22,7 @@ TAKT_MESSAGE(wind_velocity, "the wind where the quad is", WIND_VELOCITY)
 	F(f64,           power,       "W",     "that the rotors take")
 TAKT_MESSAGE(airframe_state, "the truth, which only sensors may see", AIRFRAME_STATE)
 
-/* --- sensors -------------------------------------------------------------------------------------- */
+/* --- sensors ---------------------------------------------------------------------------------- */
 
 #define IMU_SAMPLE(F) \
 	F(array(f64, 3), rate,  "rad/s", "angular velocity, body") \
@@ -48,7 +48,7 @@ TAKT_MESSAGE(gnss_solution, "position and velocity; the time of validity is some
 	F(f64, charge,  "1", "left of a full battery")
 TAKT_MESSAGE(battery_status, "battery", BATTERY_STATUS)
 
-/* --- estimates ------------------------------------------------------------------------------------ */
+/* --- estimates -------------------------------------------------------------------------------- */
 
 #define ESTIMATE_STATE(V) \
 	V(ESTIMATE_ALIGNING, 0, "aligning") \
@@ -73,7 +73,7 @@ TAKT_MESSAGE(attitude_estimate, "how the quad stands and turns", ATTITUDE_ESTIMA
 	F(enum(estimate_state), state,      "",     "degraded: no GNSS for a while")
 TAKT_MESSAGE(position_estimate, "where the quad is and where it goes", POSITION_ESTIMATE)
 
-/* --- decisions ------------------------------------------------------------------------------------ */
+/* --- decisions -------------------------------------------------------------------------------- */
 
 #define FLIGHT_STATE(V) \
 	V(FLIGHT_IDLE, 0, "idle") \
@@ -107,7 +107,7 @@ TAKT_ENUM(command_mode, "off: rotors stand; idle: they turn slowly; go: fly to t
 	F(enum(command_mode), mode, "",    "what to do")
 TAKT_MESSAGE(flight_command, "what the supervisor wants", FLIGHT_COMMAND)
 
-/* --- control -------------------------------------------------------------------------------------- */
+/* --- control ---------------------------------------------------------------------------------- */
 
 #define VELOCITY_SETPOINT(F) \
 	F(array(f64, 3), velocity, "m/s", "world") \

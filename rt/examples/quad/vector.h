@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Vectors and rotations.
  *
- * World: x east, y north, z up, metres from the take-off point. Body: x forward, y left, z up. A unit
- * quaternion w, x, y, z turns body into world coordinates: v_world = q * v_body * conj(q) (Hamilton's
- * convention, as in J. Sola, "Quaternion kinematics for the error-state Kalman filter",
+ * World: x east, y north, z up, metres from the take-off point. Body: x forward, y left, z up. A
+ * unit quaternion w, x, y, z turns body into world coordinates: v_world = q * v_body * conj(q)
+ * (Hamilton's convention, as in J. Sola, "Quaternion kinematics for the error-state Kalman filter",
  * arXiv:1711.02508, whose equations are named below). */
 #ifndef QUAD_VECTOR_H
 #define QUAD_VECTOR_H
@@ -20,7 +20,7 @@ struct quat {
 	double w, x, y, z;
 };
 
-/* --- to and from the arrays of a message ---------------------------------------------------------- */
+/* --- to and from the arrays of a message ------------------------------------------------------ */
 
 static inline struct vec vec_load(const double from[3])
 {
@@ -47,7 +47,7 @@ static inline void quat_store(double to[4], struct quat q)
 	to[3] = q.z;
 }
 
-/* --- vectors -------------------------------------------------------------------------------------- */
+/* --- vectors ---------------------------------------------------------------------------------- */
 
 static inline struct vec vec_add(struct vec a, struct vec b)
 {
@@ -103,7 +103,7 @@ static inline struct vec vec_clamp(struct vec v, struct vec limit)
 			     clamp(v.z, -limit.z, limit.z) };
 }
 
-/* --- rotations ------------------------------------------------------------------------------------ */
+/* --- rotations -------------------------------------------------------------------------------- */
 
 /* a after b, eq. 12. */
 static inline struct quat quat_multiply(struct quat a, struct quat b)
@@ -169,7 +169,8 @@ static inline double quat_tilt(struct quat q)
 	return acos(clamp(1 - 2 * (q.x * q.x + q.y * q.y), -1, 1));
 }
 
-/* The shortest rotation that turns up into the unit vector @to, which must not point straight down. */
+/* The shortest rotation that turns up into the unit vector @to, which must not point straight down.
+ * */
 static inline struct quat quat_from_up(struct vec to)
 {
 	return quat_normalize((struct quat){ 1 + to.z, -to.y, to.x, 0 });

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* wind: the mean wind with gusts. The run ends when its only source does, so it also says for how long. */
+/* wind: the mean wind with gusts. The run ends when its only source does, so it also says for how
+ * long. */
 #include <takt/task.h>
 
 #include "types.h"
@@ -9,10 +10,10 @@
 #define SPEED_MIN 0.1
 #define DEG 0.017453292519943295
 
-/* --- the model ------------------------------------------------------------------------------------ */
+/* --- the model -------------------------------------------------------------------------------- */
 
-/* White noise through 1/(1 + tau s) with variance sigma^2/2, and through (1 + sqrt(3) tau s)/(1 + tau s)
- * once more, has variance sigma^2; exact where the first state is concerned. */
+/* White noise through 1/(1 + tau s) with variance sigma^2/2, and through (1 + sqrt(3) tau s)/(1 +
+ * tau s) once more, has variance sigma^2; exact where the first state is concerned. */
 static void axis_init(struct gust_axis *axis, double sigma, double tau_s, double step_s)
 {
 	*axis = (struct gust_axis){ .keep = exp(-step_s / tau_s) };
@@ -59,7 +60,7 @@ struct vec gusts_step(struct gusts *gusts)
 	return out;
 }
 
-/* --- the task ------------------------------------------------------------------------------------- */
+/* --- the task --------------------------------------------------------------------------------- */
 
 #define WIND_PORTS(IN, OUT) OUT(wind, wind_velocity, "one a cycle")
 #define WIND_PARAMS(P) \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Turbulence: Dryden's spectra as filters of white noise.
  *
- * MIL-F-8785C, 3.7.2 and 3.7.3 (low altitudes; forms as in MIL-HDBK-1797, appendix A): along the mean wind
+ * MIL-F-8785C, 3.7.2 and, for low altitudes, 3.7.3. Along the mean wind
  *     H_u(s) = sigma_u sqrt(2 L_u / (pi V)) / (1 + (L_u/V) s)
  * across it and vertically
  *     H(s) = sigma sqrt(L / (pi V)) (1 + sqrt(3) (L/V) s) / (1 + (L/V) s)^2
