@@ -49,11 +49,12 @@ def flight_tool(*args):
 class Sky(World):
     """Flies graphs; one taktd stays for all of them."""
 
-    def fly(self, text, seed, expect=0):
+    def fly(self, text, seed=None, *args, expect=0):
         """Returns the path of the log."""
         with open(self.graph_path, "w", encoding="utf-8") as f:
             f.write(text)
-        run = self.start_takt("--virtual", "--seed", str(seed), stdout=subprocess.PIPE)
+        seeds = [] if seed is None else ["--seed", str(seed)]
+        run = self.start_takt("--virtual", *seeds, *args, stdout=subprocess.PIPE)
         out, errors = run.communicate(timeout=100)
         assert run.returncode == expect, f"takt run: {run.returncode}: {out}{errors}"
         self.said = out + errors
@@ -145,6 +146,15 @@ def a_second_quad_in_the_graph_changes_no_byte_of_the_first():
         a, b = flight_tool(both, "a_")[-1], flight_tool(both, "b_")[-1]
         assert a == alone, f"{a}, alone {alone}"
         assert b["state"] == "landed" and b["digest"] != a["digest"], b
+
+
+@tap.test
+def the_wind_of_a_recording_makes_the_same_flight():
+    with Sky() as sky:
+        first = sky.fly(shipped(), 11)
+        second = sky.fly(shipped(), None, "--source-from", first)
+        same = flight_tool(first, second, "compare")[0]
+        assert same["same_shape"] and same["differing"] == 0 and same["messages"] > 300000, same
 
 
 @tap.test
