@@ -46,13 +46,14 @@ static int plugins_read(struct takt_config *config, struct takt_err *err)
 	return 0;
 }
 
-/* Keys that have no meaning where the task runs would be ignored: they are refused. */
-static int exec_check(const struct takt_task_keys *keys, const char *owner, struct takt_err *err)
+int takt_config_check_exec(const struct takt_task_keys *keys, struct takt_err *err)
 {
+	char owner[TAKT_NAME_BYTES_MAX + 16];
 	const struct takt_value *const off_lane[] = { &keys->take, &keys->queue, &keys->cpu };
 	const bool lane = strcmp(keys->exec.text, "lane") == 0;
 	const bool io = strcmp(keys->exec.text, "io") == 0;
 
+	snprintf(owner, sizeof(owner), "task `%.63s`", keys->id.text);
 	for (uint32_t i = 0; lane && i < sizeof(off_lane) / sizeof(off_lane[0]); i++) {
 		if (off_lane[i]->node) {
 			return takt_node_key_error(off_lane[i]->node, err, "%s: `%s` is for `exec: "
@@ -99,7 +100,7 @@ static int task_check(struct takt_config *config, const struct takt_config_task 
 				       (unsigned long)keys->priority.number,
 				       (unsigned long)config->runtime.priority.number);
 	}
-	return exec_check(keys, owner, err);
+	return keys->exec.node ? takt_config_check_exec(keys, err) : 0;
 }
 
 static int tasks_read(struct takt_config *config, struct takt_err *err)

@@ -12,8 +12,10 @@ libengine_la_SOURCES = \
 	%D%/host.c \
 	%D%/interrupt.c %D%/interrupt.h \
 	%D%/lane.c %D%/pace.c %D%/pace.h %D%/take.c \
+	%D%/post.c %D%/post.h %D%/post_init.c \
 	%D%/text_limit.c %D%/text_limit.h \
 	%D%/unit.h %D%/unit_text.c %D%/unit_text.h %D%/unit_text_setup.c \
 	%D%/virtual.c %D%/virtual.h \
 	%D%/watch.c %D%/watch.h \
 	%D%/worker.c %D%/worker.h %D%/worker_host.c
+	%D%/worker.c %D%/worker.h %D%/worker_sink.c

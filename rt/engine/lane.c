@@ -152,7 +152,10 @@ static void run_worker(struct takt_lane *lane, struct takt_unit *unit, struct ta
 	if (!unit->finished && takt_worker_is_finished(unit->worker)) {
 		source_finished(lane, unit);
 	}
-	if (unit->plan->exec == TAKT_EXEC_BACKGROUND && !unit->worker->heads) {
+	if (unit->worker->post && !lane->engine->virtual_time) {
+		update_holds(unit, lane->mono_ns);
+		takt_worker_give(unit->worker);
+	} else if (unit->plan->exec == TAKT_EXEC_BACKGROUND && !unit->worker->heads) {
 		update_holds(unit, lane->mono_ns);
 		takt_worker_give(unit->worker);
 		if (lane->engine->virtual_time) {

@@ -124,6 +124,10 @@ void takt_worker_give(struct takt_worker *worker)
 	const struct takt_unit *unit = worker->unit;
 	bool any = false;
 
+	if (worker->post) {
+		takt_post_put(worker->post, unit->inputs);
+		return;
+	}
 	if (atomic_load_explicit(&worker->state, memory_order_acquire) != TAKT_WORKER_IDLE) {
 		return;
 	}

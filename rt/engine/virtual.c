@@ -25,7 +25,9 @@ static int check_tasks(const struct takt_engine *engine, struct takt_err *err)
 	for (uint32_t i = 0; i < plan->task_count; i++) {
 		const struct takt_plan_task *task = &plan->tasks[i];
 
-		if (task->exec == TAKT_EXEC_IO && !takt_engine_is_replayed(engine, i) && !(task->type->flags & TAKT_TASK_VIRTUAL)) {
+		if (task->exec == TAKT_EXEC_IO && task->type->kind != TAKT_SINK &&
+		    !takt_engine_is_replayed(engine, i) &&
+		    !(task->type->flags & TAKT_TASK_VIRTUAL)) {
 			return takt_err_at(err, -EINVAL, plan->path, task->line, 1,
 					   "task `%s` (%s) waits for the outside world, which is not there in "
 					   "virtual time: give what it once recorded, by --source-from LOG",
@@ -154,7 +156,8 @@ void takt_virtual_next(struct takt_lane *lane)
 	atomic_store_explicit(&lane->position.cycle, lane->cycle, memory_order_relaxed);
 	atomic_store_explicit(&lane->position.busy_since_ns, takt_clock_mono_ns(), memory_order_relaxed);
 	for (uint32_t i = 0; i < engine->worker_count; i++) {
-		if (engine->workers[i].unit->plan->exec == TAKT_EXEC_IO && !engine->workers[i].heads) {
+		if (engine->workers[i].unit->plan->exec == TAKT_EXEC_IO && !engine->workers[i].heads &&
+		    !engine->workers[i].post) {
 			feed(&engine->workers[i], now_ns);
 		}
 	}

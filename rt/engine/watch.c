@@ -143,7 +143,7 @@ static void watch_counters(struct takt_engine *engine, struct watcher *w)
 		w->based = atomic_load_explicit(&state->cycles, memory_order_relaxed) > 0;
 	}
 	for (uint32_t i = 0; i < engine->worker_count; i++) {
-		drops += atomic_load_explicit(&engine->workers[i].dropped, memory_order_relaxed);
+		drops += takt_worker_dropped(&engine->workers[i]);
 		lost += lost_of(&engine->workers[i].events);
 	}
 	atomic_store_explicit(&state->minor_faults, minor - w->minor_base, memory_order_relaxed);

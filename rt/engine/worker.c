@@ -14,6 +14,10 @@
 #define IDLE_POLL_NS 200000
 #define REPLAY_QUEUE_BYTES (8u << 20)
 #define REPLAY_PARCELS_MAX 512u
+#define DROPS_EVERY_NS 100000000	/* an event for what is dropped, not more often */
+/* A device that babbles: of calls that bring the lane nothing, so many in so long. */
+#define FRUITLESS_CALLS 64
+#define FRUITLESS_NS 1000000
 
 /* --- the worker's side ----------------------------------------------------------------------- */
 
@@ -45,7 +49,7 @@ static void move_spare_into_queue(struct takt_worker *worker)
 	}
 }
 
-/* Returns whether there was an output. */
+/* True when there was an output, and the lane will get it. */
 static bool end_parcel(struct takt_worker *worker, bool room)
 {
 	const struct takt_unit *unit = worker->unit;
@@ -70,18 +74,27 @@ static bool end_parcel(struct takt_worker *worker, bool room)
 		atomic_fetch_add_explicit(&worker->dropped, 1, memory_order_relaxed);
 	}
 	worker->current = NULL;
-	return any;
+	return any && room;
+}
+
+uint64_t takt_worker_dropped(const struct takt_worker *worker)
+{
+	const struct takt_post *post = worker->post;
+
+	return atomic_load_explicit(&worker->dropped, memory_order_relaxed) +
+	       (post ? atomic_load_explicit(&post->dropped, memory_order_relaxed) : 0);
 }
 
 static void report_drops(struct takt_worker *worker, uint64_t now_ns)
 {
-	const uint64_t dropped = atomic_load_explicit(&worker->dropped, memory_order_relaxed);
+	const uint64_t dropped = takt_worker_dropped(worker);
 	const int64_t values[4] = { (int64_t)(dropped - worker->dropped_reported) };
 
 	if (values[0] > 0) {
 		takt_events_put(&worker->events, worker->unit->ctx.cycle, now_ns,
 				worker->unit->ctx.task_index, TAKT_EVENT_input_dropped, values, NULL);
 		worker->dropped_reported = dropped;
+		worker->dropped_reported_ns = now_ns;
 	}
 }
 
@@ -108,9 +121,25 @@ void takt_worker_tend(struct takt_worker *worker)
 	const uint64_t now = takt_worker_now_ns(worker);
 
 	take_requests(worker);
-	report_drops(worker, now);
+	if (worker->engine->virtual_time || now - worker->dropped_reported_ns >= DROPS_EVERY_NS) {
+		report_drops(worker, now);
+	}
 	takt_events_flush(&worker->events, worker->unit->ctx.cycle, now, now,
 			  worker->engine->plan->flush_ns);
+}
+
+/* So that what brings nothing does not take a core: the calls before the window's end share its rest. */
+static void breathe(struct takt_worker *worker)
+{
+	const uint64_t now = takt_clock_mono_ns();
+
+	if (worker->fruitless++ == 0 || now - worker->fruitless_since_ns >= FRUITLESS_NS) {
+		worker->fruitless = 1;
+		worker->fruitless_since_ns = now;
+	} else if (worker->fruitless >= FRUITLESS_CALLS) {
+		pause_ns((long)(FRUITLESS_NS - (now - worker->fruitless_since_ns)));
+		worker->fruitless = 0;
+	}
 }
 
 int takt_worker_call(struct takt_worker *worker, bool *ret_gave)
@@ -145,6 +174,17 @@ int takt_worker_call(struct takt_worker *worker, bool *ret_gave)
 	return result;
 }
 
+void takt_worker_end(struct takt_worker *worker, bool finished)
+{
+	const uint64_t now = takt_clock_mono_ns();
+
+	report_drops(worker, now);
+	takt_events_end(&worker->events, worker->unit->ctx.cycle, now);
+	/* Partner: takt_worker_is_finished; the parcels before are visible. */
+	atomic_store_explicit(&worker->finished, finished, memory_order_release);
+	atomic_store_explicit(&worker->ended, true, memory_order_release);
+}
+
 static void *io_main(void *arg)
 {
 	struct takt_worker *worker = arg;
@@ -158,12 +198,11 @@ static void *io_main(void *arg)
 		takt_worker_tend(worker);
 		if (result < 0) {
 			pause_ns(TAKT_WORKER_FAILED_WAIT_NS);
+		} else if (!gave) {
+			breathe(worker);
 		}
 	}
-	takt_events_end(&worker->events, worker->unit->ctx.cycle, takt_clock_mono_ns());
-	/* Partner: takt_worker_is_finished; the parcels before are visible. */
-	atomic_store_explicit(&worker->finished, result == TAKT_DONE, memory_order_release);
-	atomic_store_explicit(&worker->ended, true, memory_order_release);
+	takt_worker_end(worker, result == TAKT_DONE);
 	return NULL;
 }
 
@@ -184,8 +223,7 @@ static void *background_main(void *arg)
 		}
 		takt_worker_tend(worker);
 	}
-	takt_events_end(&worker->events, worker->unit->ctx.cycle, takt_clock_mono_ns());
-	atomic_store_explicit(&worker->ended, true, memory_order_release);
+	takt_worker_end(worker, false);
 	return NULL;
 }
 
@@ -266,7 +304,11 @@ int takt_worker_init(struct takt_worker *worker, struct takt_unit *unit)
 	unit->worker = worker;
 	unit->ctx.host = &takt_worker_host;
 	r = init_items(worker);
-	return r < 0 ? r : init_given(worker);
+	if (r == 0) {
+		r = unit->plan->exec == TAKT_EXEC_IO && unit->type->kind == TAKT_SINK
+			    ? takt_worker_init_sink(worker) : init_given(worker);
+	}
+	return r;
 }
 
 void takt_worker_fini(struct takt_worker *worker)
@@ -280,6 +322,7 @@ void takt_worker_fini(struct takt_worker *worker)
 	for (uint32_t i = 0; worker->given && i < worker->unit->plan->input_count; i++) {
 		free((void *)(uintptr_t)worker->given[i].payload);
 	}
+	takt_worker_fini_sink(worker);
 	free(worker->items);
 	free(worker->heads);
 	free(worker->given);
@@ -295,7 +338,8 @@ int takt_worker_start(struct takt_worker *worker, struct takt_err *err)
 	struct takt_thread_spec spec = {
 		.name = name, .cpu = plan->cpu,
 		.priority = worker->engine->options->dev ? 0 : plan->priority,
-		.main = io ? io_main : background_main, .arg = worker,
+		.main = worker->post ? takt_worker_sink_main : io ? io_main : background_main,
+		.arg = worker,
 	};
 	int r;
 

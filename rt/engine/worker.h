@@ -2,12 +2,12 @@
 /* Tasks with a thread of their own: `exec: io` and `exec: background`.
  *
  * What they put out is parcelled (the outputs of one call of process) into a bounded queue; the lane
- * copies parcels into its copperlist. Neither side ever waits for the other; the lane wakes nobody, a
- * background thread looks for work by itself. */
+ * copies parcels into its copperlist. Sinks with `exec: io` get theirs by a post, the other way round.
+ * Neither side ever waits for the other; the lane wakes nobody, a thread looks for work by itself. */
 #ifndef TAKT_ENGINE_WORKER_H
 #define TAKT_ENGINE_WORKER_H
 
-#include "rt/engine/unit.h"
+#include "rt/engine/post.h"
 
 struct takt_parcel_item {
 	struct takt_message message;	/* tov, stamp, bytes; the rest is beside it */
@@ -40,6 +40,10 @@ struct takt_worker {
 	_Atomic uint64_t tail;		/* put; writer: worker, release; lane: acquire */
 	_Atomic uint64_t dropped;	/* relaxed */
 	uint64_t dropped_reported;
+	uint64_t dropped_reported_ns;
+	uint64_t fruitless_since_ns;
+	uint32_t fruitless;		/* calls in a row that brought the lane nothing */
+	struct takt_post *post;		/* sinks with `exec: io`, else NULL */
 	uint64_t mailbox_changes;	/* as last seen */
 	_Atomic bool finished;		/* release after the last parcel; lane: acquire */
 	_Atomic bool ended;		/* the thread's function is about to return */
@@ -102,8 +106,19 @@ TAKT_RT bool takt_worker_take(struct takt_worker *worker, struct takt_lane *lane
  * oldest that do not fit are dropped, and counted.  [RT, lane] */
 TAKT_RT bool takt_worker_take_replayed(struct takt_worker *worker, struct takt_lane *lane);
 
-/* Hand this cycle's inputs to a background task that is free.  [RT, lane] */
+/* Hand this cycle's inputs to a background task that is free, or to the post of a sink.  [RT, lane] */
 TAKT_RT void takt_worker_give(struct takt_worker *worker);
+
+/* Messages that a full queue has cost so far.  [any] */
+TAKT_ANY uint64_t takt_worker_dropped(const struct takt_worker *worker);
+
+/* The last words of the thread.  [worker] */
+TAKT_BG void takt_worker_end(struct takt_worker *worker, bool finished);
+
+/* A sink with `exec: io`: its post, and the function of its thread.  [setup] */
+TAKT_SETUP int takt_worker_init_sink(struct takt_worker *worker);
+TAKT_SETUP void takt_worker_fini_sink(struct takt_worker *worker);
+void *takt_worker_sink_main(void *arg);
 
 /* True when the task has said TAKT_DONE and everything is taken.  [RT, lane] */
 TAKT_RT bool takt_worker_is_finished(const struct takt_worker *worker);

@@ -12,6 +12,24 @@
 
 _Static_assert(TAKT_OVERRUN_CATCH_UP == TAKT_OVERRUN_CATCH_UP_INDEX, "words of runtime.overrun");
 
+/* What the task's own check says of its parameters, at the one that the text begins with: "path: no…". */
+static int params_judge(struct takt_loader *loader, const struct takt_plan_task *task,
+			const struct takt_config_task *config)
+{
+	takt_check_method *check = takt_task_check(task->type);
+	const struct takt_node *params = config->keys.params.node, *param;
+	char text[256], name[TAKT_NAME_BYTES_MAX + 1];
+	const char *what = check ? check(task->params, text, sizeof(text)) : NULL;
+
+	if (!what) {
+		return 0;
+	}
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(what, ":"), what);
+	param = takt_node_find(params, name);
+	return takt_node_error(param ? param : params ? params : config->node, loader->err,
+			       "task `%s`: %s", task->id, what);
+}
+
 static int task_fill(struct takt_loader *loader, const struct takt_load_task *from,
 		     struct takt_plan_task *task)
 {
@@ -36,6 +54,9 @@ static int task_fill(struct takt_loader *loader, const struct takt_load_task *fr
 	task->output_count = from->output_count;
 	rc = takt_params_fill(loader->pool, from->type, task->id, from->config->node,
 			      keys->params.node, loader->dir, &task->params, loader->err);
+	if (rc == 0) {
+		rc = params_judge(loader, task, from->config);
+	}
 	if (rc < 0) {
 		return rc;
 	}

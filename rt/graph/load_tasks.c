@@ -5,6 +5,7 @@
 
 #include "rt/config/nearest.h"
 #include "rt/graph/loader.h"
+#include "rt/graph/plugin.h"
 
 #define NAMES_MAX 256u
 
@@ -86,22 +87,40 @@ static int built_check(struct takt_loader *loader, const struct takt_load_task *
 				       keys->id.text,
 				       task->type->name);
 	}
-	if (keys->exec.number == TAKT_EXEC_IO && task->type->kind != TAKT_SOURCE) {
-		return takt_node_error(exec, loader->err, "task `%s`: `exec: io` is built for "
-				       "sources only, `%s` is a %s; use `exec: lane`%s",
-				       keys->id.text, task->type->name,
-				       takt_kind_name(task->type->kind),
-				       task->type->kind == TAKT_FILTER ? " or `exec: background`" :
-				       "");
+	if ((task->type->flags & TAKT_TASK_WAITS) && keys->exec.number != TAKT_EXEC_IO) {
+		return takt_node_error(exec, loader->err, "task `%s`: `%s` waits for a device and would "
+				       "hold up the cycle; write `exec: io`, or leave `exec` out",
+				       keys->id.text, task->type->name);
+	}
+	if (keys->exec.number == TAKT_EXEC_IO && task->type->kind == TAKT_FILTER) {
+		return takt_node_error(exec, loader->err, "task `%s`: `exec: io` is for sources and "
+				       "sinks, `%s` is a filter; use `exec: lane` or `exec: "
+				       "background`", keys->id.text, task->type->name);
 	}
 	if (keys->exec.number == TAKT_EXEC_BACKGROUND && task->type->kind != TAKT_FILTER) {
 		return takt_node_error(exec, loader->err, "task `%s`: `exec: background` is for "
-				       "filters, `%s` is a %s; use `exec: lane`%s", keys->id.text,
-				       task->type->name,
-				       takt_kind_name(task->type->kind),
-				       task->type->kind == TAKT_SOURCE ? " or `exec: io`" : "");
+				       "filters, `%s` is a %s; use `exec: lane` or `exec: io`",
+				       keys->id.text, task->type->name,
+				       takt_kind_name(task->type->kind));
 	}
 	return 0;
+}
+
+/* `exec` and `take` of a task that waits for a device, where the graph does not say. */
+static int exec_settle(struct takt_loader *loader, const struct takt_load_task *task,
+		       struct takt_task_keys *keys)
+{
+	if (task->type->flags & TAKT_TASK_WAITS) {
+		if (!keys->exec.node) {
+			keys->exec.number = TAKT_EXEC_IO;
+			keys->exec.text = "io";
+		}
+		if (!keys->take.node) {
+			keys->take.number = TAKT_TAKE_ALL;
+			keys->take.text = "all";
+		}
+	}
+	return takt_config_check_exec(keys, loader->err);
 }
 
 int takt_load_tasks(struct takt_loader *loader)
@@ -118,6 +137,9 @@ int takt_load_tasks(struct takt_loader *loader)
 
 		task->config = &config->tasks[i];
 		rc = type_find(loader, task);
+		if (rc == 0) {
+			rc = exec_settle(loader, task, &config->tasks[i].keys);
+		}
 		if (rc == 0) {
 			rc = built_check(loader, task);
 		}

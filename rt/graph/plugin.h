@@ -21,6 +21,9 @@ TAKT_SETUP int takt_plugin_load(struct takt_pool *pool, const struct takt_node *
 /* Number the text sites of @handle from @first_site on. */
 TAKT_SETUP void takt_plugin_number_sites(struct takt_plugin_handle *handle, uint32_t first_site);
 
+/* The check that minor 2 has appended to struct takt_task; NULL where @task ends before.  [any] */
+TAKT_ANY takt_check_method *takt_task_check(const struct takt_task *task);
+
 /* The checks alone. @err gets a message without place. Returns 0 or -EINVAL.  [setup] */
 TAKT_SETUP int takt_plugin_check(const struct takt_plugin *plugin, struct takt_err *err);
 

@@ -21,6 +21,13 @@
 _Static_assert(sizeof(struct takt_plugin) >= PLUGIN_BYTES_MIN, "struct takt_plugin only grows");
 _Static_assert(sizeof(struct takt_task) >= TASK_BYTES_MIN, "struct takt_task only grows");
 
+takt_check_method *takt_task_check(const struct takt_task *task)
+{
+	const bool has = task->bytes >= offsetof(struct takt_task, check) + sizeof(task->check);
+
+	return has ? task->check : NULL;
+}
+
 static int abi_check(const struct takt_plugin *plugin, struct takt_err *err)
 {
 	if (plugin->abi_major != TAKT_ABI_MAJOR) {
@@ -140,6 +147,14 @@ static int task_check(const struct takt_plugin *plugin, uint32_t index, struct t
 		if (strcmp(plugin->tasks[i]->name, task->name) == 0) {
 			return takt_err_set(err, -EINVAL, "two tasks are called `%.63s`", task->name);
 		}
+	}
+	if (task->flags & ~(uint32_t)(TAKT_TASK_VIRTUAL | TAKT_TASK_WAITS)) {
+		return takt_err_set(err, -EINVAL, "task `%.63s`: flags %#x that this takt does not know; "
+				    "update takt", task->name, task->flags);
+	}
+	if ((task->flags & TAKT_TASK_WAITS) && task->kind == TAKT_FILTER) {
+		return takt_err_set(err, -EINVAL, "task `%.63s`: TAKT_WAITS is for sources and sinks, a "
+				    "filter has no device", task->name);
 	}
 	rc = ports_check(task, err);
 	return rc < 0 ? rc : params_check(task, err);

@@ -493,7 +493,9 @@ static void break_it(struct tables *t, int what)
 	case 35: t->sites[1].format = NULL; break;
 	case 36: t->sites[0].tags[0] = 'x'; break;
 	case 37: t->sites[0].arg_count = 200; break;
-	default: t->sites[0].level = 9; break;
+	case 38: t->sites[0].level = 9; break;
+	case 39: t->task.flags = 64; break;
+	default: t->task.flags = TAKT_TASK_WAITS; t->task.kind = TAKT_FILTER; break;
 	}
 }
 
@@ -505,7 +507,7 @@ static void a_plugin_table_with_one_thing_wrong_is_refused(void **state)
 	(void)state;
 	tables_fill(&t);
 	assert_int_equal(takt_plugin_check(&t.plugin, &err), 0);
-	for (int i = 0; i <= 38; i++) {
+	for (int i = 0; i <= 40; i++) {
 		err = (struct takt_err){ 0 };
 		tables_fill(&t);
 		break_it(&t, i);
@@ -514,6 +516,21 @@ static void a_plugin_table_with_one_thing_wrong_is_refused(void **state)
 		}
 		assert_true(strlen(err.text) > 10);
 	}
+}
+
+static void a_plugin_of_minor_0_has_no_check(void **state)
+{
+	struct tables t;
+	struct takt_err err = { 0 };
+
+	(void)state;
+	tables_fill(&t);
+	t.plugin.abi_minor = 0;
+	t.plugin.task_bytes = 136;
+	t.task.bytes = 136;
+	t.task.check = (takt_check_method *)(uintptr_t)1;	/* is none of its own */
+	assert_int_equal(takt_plugin_check(&t.plugin, &err), 0);
+	assert_null(takt_task_check(&t.task));
 }
 
 static void parameter_rows_that_make_no_sense_are_refused(void **state)
@@ -740,6 +757,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(the_arena_holds_the_stall_within_its_bounds),
 		cmocka_unit_test(a_plan_prints_as_text_and_json),
 		cmocka_unit_test(a_plugin_table_with_one_thing_wrong_is_refused),
+		cmocka_unit_test(a_plugin_of_minor_0_has_no_check),
 		cmocka_unit_test(parameter_rows_that_make_no_sense_are_refused),
 		cmocka_unit_test(a_mutated_graph_loads_or_says_why),
 	};

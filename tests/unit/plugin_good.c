@@ -71,4 +71,20 @@ TAKT_INTERFACE(live, SRC_PORTS, LIVE_PARAMS)
 TAKT_TASK(live, TAKT_SOURCE, struct takt_stateless, "has live parameters", TAKT_PROCESS(nothing),
 	  TAKT_LIVE_PARAMS("gain"))
 
-TAKT_PLUGIN("good", "1", src, two, est, map, end, par, key, live)
+static const char *dev_check(const void *params, char *text, size_t text_bytes);
+
+#define DEV_PARAMS(P) P(u32, odd, "", 1, , , "an odd number")
+TAKT_INTERFACE(dev, SRC_PORTS, DEV_PARAMS)
+TAKT_TASK(dev, TAKT_SOURCE, struct takt_stateless, "waits for a device", TAKT_PROCESS(nothing),
+	  TAKT_CHECK_PARAMS(dev_check), TAKT_WAITS)
+
+static const char *dev_check(const void *params, char *text, size_t text_bytes)
+{
+	const struct takt_params_dev *p = params;
+
+	(void)text_bytes;
+	(void)text;
+	return p->odd % 2 ? NULL : "odd: 4 is even; give an odd number";
+}
+
+TAKT_PLUGIN("good", "1", src, two, est, map, end, par, key, live, dev)

@@ -49,6 +49,10 @@ tests_unit_sdk_cpp_test_LDADD = $(CMOCKA_LIBS)
 unit_tests += %D%/events_test
 tests_unit_events_test_LDADD = $(unit_libs)
 
+unit_tests += %D%/post_test
+tests_unit_post_test_LDADD = $(unit_libs)
+TSAN_TESTS += %D%/post_test
+
 unit_tests += %D%/text_limit_test
 tests_unit_text_limit_test_LDADD = $(unit_libs)
 

@@ -2,7 +2,8 @@
 /* Tasks and plug-ins. A plug-in is a shared object with one exported symbol, made by TAKT_PLUGIN.
  *
  * A task's methods get a context and return 0, a negative errno (the graph's `on_error` decides what
- * follows) or, from process of a source, TAKT_DONE: nothing more will come. Only process is required.
+ * follows) or, from process of a source, TAKT_DONE: nothing more will come; of a sink with `exec: io`,
+ * TAKT_AGAIN: not done with these inputs, call again with them. Only process is required.
  *
  *     new         once, before the real-time thread runs: may allocate, open, fail
  *     start       once, on the main thread, after every new
@@ -15,6 +16,12 @@
  * no system call, no unbounded loop. With `exec: io` process may wait, but should return every 100 ms or
  * so, with or without an output: its text is handed on between calls, and so is the wish to stop. An
  * output's time of validity is then that of TAKT_OUT, unless the task sets it.
+ *
+ * A sink with `exec: io` is called for each message (one of each input that has one this cycle), and
+ * without any every 100 ms or so. It may wait for what it writes to, but not without an input: the next
+ * one would wait too. Meanwhile the lane goes on; what does not fit in `queue` is dropped, oldest first,
+ * and counted. When the run ends, what is queued is still given, for a second at most. In virtual time
+ * it is not called: what it writes to is not there.
  *
  * In virtual time (takt run --virtual) cycle follows cycle without a pause, and all methods are called by
  * one thread. An io task takes part when its type says TAKT_VIRTUAL: it waits by takt_wait_until and for
@@ -30,6 +37,7 @@
 #define TAKT_ABI_MINOR 2	/* only grows: structs get longer at their end */
 
 #define TAKT_DONE 1
+#define TAKT_AGAIN 2
 
 enum takt_kind { TAKT_SOURCE = 1, TAKT_FILTER, TAKT_SINK };
 
@@ -108,8 +116,15 @@ typedef int takt_method(struct takt_ctx *ctx);
 typedef void takt_failsafe_method(struct takt_ctx *ctx);
 
 enum takt_task_type_flag {
-	TAKT_TASK_VIRTUAL = 1		/* an io task that takes part in virtual time */
+	TAKT_TASK_VIRTUAL = 1,		/* an io task that takes part in virtual time */
+	TAKT_TASK_WAITS = 2		/* for a device: runs with `exec: io` and `take: all` unless the
+					 * graph says else, and never on a lane */
 };
+
+/* What is wrong with @params beyond their types and bounds, for whoever wrote the graph ("rate: no …; give …",
+ * the parameter's name first), or NULL. The text is a constant or stands in @text, of @text_bytes. Called at
+ * load, also by `takt check`: opens nothing. */
+typedef const char *takt_check_method(const void *params, char *text, size_t text_bytes);
 
 struct takt_task {
 	uint32_t bytes;			/* of this struct */
@@ -133,6 +148,7 @@ struct takt_task {
 	takt_method *postprocess;
 	takt_method *stop;
 	takt_failsafe_method *failsafe;
+	takt_check_method *check;	/* from minor 2 on */
 };
 
 struct takt_plugin {
@@ -188,7 +204,7 @@ template <class... M> constexpr struct takt_task takt_task_make_(struct takt_tas
 	return t;
 }
 #define TAKT_MAKE_TASK_(head, ...) takt_task_make_(takt_task head, __VA_ARGS__)
-#define TAKT_HEAD_(...) { __VA_ARGS__, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define TAKT_HEAD_(...) { __VA_ARGS__, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 #define TAKT_EXTERN_ extern "C"
 #else
 #define TAKT_METHOD_(field, f) .field = f
@@ -205,11 +221,13 @@ template <class... M> constexpr struct takt_task takt_task_make_(struct takt_tas
 #define TAKT_STOP(f) TAKT_METHOD_(stop, f)
 #define TAKT_FAILSAFE(f) TAKT_METHOD_(failsafe, f)
 #define TAKT_LIVE_PARAMS(names) TAKT_METHOD_(live_params, names)
+#define TAKT_CHECK_PARAMS(f) TAKT_METHOD_(check, f)
+#define TAKT_WAITS TAKT_METHOD_(flags, TAKT_TASK_WAITS)
 #define TAKT_VIRTUAL TAKT_METHOD_(flags, TAKT_TASK_VIRTUAL)	/* see above */
 #define TAKT_KEYFRAME(type) TAKT_METHOD_(keyframe, &takt_type_##type)
 
 /* TAKT_TASK(name, TAKT_SOURCE | TAKT_FILTER | TAKT_SINK, state type, "doc", methods…)
- * after TAKT_INTERFACE(name, …). The state type is a complete type; struct takt_stateless for none. */
+ * and TAKT_WAITS among them for a source or sink that waits for a device; after TAKT_INTERFACE(name, …). The state type is a complete type; struct takt_stateless for none. */
 #define TAKT_TASK(name_, kind_, state_, doc_, ...)                                                 \
 	TAKT_STATIC_ASSERT(sizeof(struct takt_in_##name_) % sizeof(void *) == 0, "ports");         \
 	TAKT_TASK_FROM(name_)                                                                      \
