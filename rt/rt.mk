@@ -8,5 +8,6 @@ include %D%/shm/shm.mk
 include %D%/config/config.mk
 include %D%/graph/graph.mk
 include %D%/engine/engine.mk
+include %D%/io/io.mk
 include %D%/main/main.mk
 include %D%/examples/examples.mk

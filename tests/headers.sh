@@ -37,11 +37,12 @@ c_compilers=$(at_hand gcc clang clang-14)
 cxx_compilers=$(at_hand g++ clang++ clang++-14)
 
 for h in $(find rt/sdk/takt logs/read/takt -name '*.h' | sort); do
+	h=takt/${h#*/takt/}
 	for cc in $c_compilers; do
-		check "takt/${h##*/}" "$cc" "-std=c11 -x c -Irt/sdk -Ilogs/read -pedantic $strict"
+		check "$h" "$cc" "-std=c11 -x c -Irt/sdk -Ilogs/read -pedantic $strict"
 	done
 	for cxx in $cxx_compilers; do
-		check "takt/${h##*/}" "$cxx" "-std=c++17 -x c++ -Irt/sdk -Ilogs/read -pedantic $strict"
+		check "$h" "$cxx" "-std=c++17 -x c++ -Irt/sdk -Ilogs/read -pedantic $strict"
 	done
 done
 

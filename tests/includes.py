@@ -25,6 +25,7 @@ MAY = {
     "rt/doctor": "sdk base clock os msg shm config",
     "rt/engine": "sdk base clock os msg shm config graph doctor",
     "rt/examples": "sdk",
+    "rt/io": "sdk",
     "logs/read": OUTSIDE,
     "logs/write": OUTSIDE + " logs/read",
     "logs/text": OUTSIDE + " logs/read",
@@ -138,6 +139,7 @@ BAD = [
     ("rt/shm/a.c", '"rt/config/key.h"'),
     ("rt/graph/a.c", '"rt/main/roots.h"'),
     ("rt/examples/hello/a.c", '"rt/base/err.h"'),
+    ("rt/io/a.c", '"rt/base/err.h"'),
     ("logs/write/a.c", '"rt/graph/plan.h"'),
     ("logs/read/a.c", '"logs/write/ring.h"'),
     ("web/a.c", '"rt/engine/cycle.h"'),
@@ -156,6 +158,7 @@ GOOD = [
     ("logs/write/a.c", "<takt/log.h>"),
     ("rt/config/a.c", "<yaml.h>"),
     ("rt/sdk/takt/a.h", "<stdint.h>"),
+    ("rt/io/a.c", "<takt/io/serial.h>"),
     ("rt/examples/gnss/a.c", '"nmea.h"'),
     ("tests/unit/a.c", '"rt/main/options.h"'),
 ]

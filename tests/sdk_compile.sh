@@ -4,8 +4,8 @@
 set -u
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-mkdir -p "$work/include/takt"
-cp "$top_srcdir"/rt/sdk/takt/*.h "$work/include/takt/"
+mkdir -p "$work/include"
+cp -r "$top_srcdir"/rt/sdk/takt "$work/include/"
 examples=$top_srcdir/rt/examples
 n=0
 

@@ -1,0 +1,13 @@
+# Ready-made tasks for devices. Plug-ins are build/plugins/NAME.so; their message types are <takt/io/NAME.h>.
+io_CPPFLAGS = $(plugin_CPPFLAGS) -D_GNU_SOURCE -I$(top_srcdir)
+io_link = %D%/link.c %D%/link.h
+
+plugins_PROGRAMS += plugins/serial.so
+plugins_serial_so_SOURCES = $(io_link) \
+	%D%/framing.c %D%/framing.h %D%/serial.c \
+	%D%/serial_framing.h %D%/serial_in.c %D%/serial_out.c \
+	%D%/serial_port.c %D%/serial_port.h
+plugins_serial_so_CPPFLAGS = $(io_CPPFLAGS)
+plugins_serial_so_CFLAGS = $(plugin_CFLAGS)
+plugins_serial_so_LINK = $(plugin_LINK)
+plugins_serial_so_LDADD =
