@@ -11,3 +11,25 @@ plugins_serial_so_CPPFLAGS = $(io_CPPFLAGS)
 plugins_serial_so_CFLAGS = $(plugin_CFLAGS)
 plugins_serial_so_LINK = $(plugin_LINK)
 plugins_serial_so_LDADD =
+
+plugins_PROGRAMS += plugins/udp.so
+plugins_udp_so_SOURCES = $(io_link) %D%/address.c %D%/address.h %D%/udp.c %D%/udp_in.c %D%/udp_out.c
+plugins_udp_so_CPPFLAGS = $(io_CPPFLAGS)
+plugins_udp_so_CFLAGS = $(plugin_CFLAGS)
+plugins_udp_so_LINK = $(plugin_LINK)
+plugins_udp_so_LDADD =
+
+plugins_PROGRAMS += plugins/can.so
+plugins_can_so_SOURCES = $(io_link) \
+	%D%/can_frame.c %D%/can_frame.h %D%/can_link.c %D%/can_link.h %D%/can_tasks.c
+plugins_can_so_CPPFLAGS = $(io_CPPFLAGS)
+plugins_can_so_CFLAGS = $(plugin_CFLAGS)
+plugins_can_so_LINK = $(plugin_LINK)
+plugins_can_so_LDADD =
+
+plugins_PROGRAMS += plugins/evdev.so
+plugins_evdev_so_SOURCES = $(io_link) %D%/evdev.c
+plugins_evdev_so_CPPFLAGS = $(io_CPPFLAGS)
+plugins_evdev_so_CFLAGS = $(plugin_CFLAGS)
+plugins_evdev_so_LINK = $(plugin_LINK)
+plugins_evdev_so_LDADD =

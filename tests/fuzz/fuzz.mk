@@ -43,6 +43,14 @@ EXTRA_DIST += \
 	%D%/corpus/catalog_fuzz/gnss.cbor \
 	%D%/corpus/catalog_fuzz/small.cbor
 
+fuzzers += %D%/framing_fuzz
+tests_fuzz_framing_fuzz_SOURCES = %D%/framing_fuzz.c rt/io/framing.c $(fuzz_main)
+tests_fuzz_framing_fuzz_LDFLAGS = $(fuzz_link)
+EXTRA_DIST += \
+	%D%/corpus/framing_fuzz/cobs.bin \
+	%D%/corpus/framing_fuzz/lines.txt \
+	%D%/corpus/framing_fuzz/slip.bin
+
 check_PROGRAMS += $(fuzzers)
 if FUZZING
 fuzz_main =

@@ -63,6 +63,14 @@ unit_tests += %D%/nmea_test
 tests_unit_nmea_test_SOURCES = %D%/nmea_test.c rt/examples/gnss/nmea.c
 tests_unit_nmea_test_LDADD = $(CMOCKA_LIBS) -lm
 
+unit_tests += %D%/framing_test
+tests_unit_framing_test_SOURCES = %D%/framing_test.c rt/io/framing.c
+tests_unit_framing_test_LDADD = $(CMOCKA_LIBS)
+
+unit_tests += %D%/can_frame_test
+tests_unit_can_frame_test_SOURCES = %D%/can_frame_test.c rt/io/can_frame.c
+tests_unit_can_frame_test_LDADD = $(CMOCKA_LIBS)
+
 unit_tests += %D%/gnss_test
 tests_unit_gnss_test_SOURCES = \
 	%D%/gnss_test.c \
