@@ -12,6 +12,7 @@ libgraph_la_SOURCES = \
 	%D%/plan.h \
 	%D%/plugin.c %D%/plugin.h \
 	%D%/plugin_check.c \
+	%D%/plugin_print.c %D%/plugin_print.h \
 	%D%/print.c %D%/print.h \
 	%D%/render.c \
 	%D%/size.c %D%/size.h \

@@ -27,7 +27,7 @@ TAKT_ENUM(serial_ending, "what ends a line", LINE_ENDING)
 #define LINES_OUT_PORTS(IN, OUT) IN(line, serial_line, "only the text is read")
 #define LINES_OUT_PARAMS(P) \
 	SERIAL_PORT_PARAMS(P) \
-	P(enum(serial_ending), ending, "", lf, , , "what ends a line: lf \\n, crlf \\r\\n, cr \\r")
+	P(enum(serial_ending), ending, "", lf, , , "what ends a line")
 TAKT_INTERFACE(serial_lines_out, LINES_OUT_PORTS, LINES_OUT_PARAMS)
 
 #define FRAMES_OUT_PORTS(IN, OUT) IN(frame, serial_frame, "what is framed and sent")

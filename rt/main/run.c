@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* takt run, takt check: start takt-rt, and taktd where none runs, and show what the graph says. */
+/* takt run, takt check, takt plugin: start takt-rt, and taktd where none runs, and show what the graph says. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -477,6 +477,56 @@ int takt_command_check(int argc, char **argv)
 		      "Load and plan a graph and print the plan; changes nothing. --keys: print every\n"
 		      "key that a graph file may have, with its unit, default and range.\n", stdout);
 		return 0;
+	}
+	if (spawn_rt(argc, argv, first, &run.rt) < 0) {
+		return 1;
+	}
+	reap(&run, 0);
+	return exit_code(&run);
+}
+
+/* `-o json`, as of takt's other commands, into takt-rt's --json. False for another form. */
+static bool take_output(int argc, char **argv)
+{
+	static char json[] = "--json";
+
+	for (int i = 1; i < argc; i++) {
+		const bool two = strcmp(argv[i], "-o") == 0 || strcmp(argv[i], "--output") == 0;
+		const char *form = two && i + 1 < argc ? argv[i + 1]
+				   : strncmp(argv[i], "--output=", 9) == 0 ? argv[i] + 9
+				   : !two && strncmp(argv[i], "-o", 2) == 0 ? argv[i] + 2 : NULL;
+
+		if (two || form) {
+			if (!form || strcmp(form, "json") != 0) {
+				return false;
+			}
+			argv[i] = json;
+			if (two) {
+				argv[i + 1] = json;
+			}
+		}
+	}
+	return true;
+}
+
+int takt_command_plugin(int argc, char **argv)
+{
+	const char *const first[] = { "--as", "takt plugin", "--plugin", NULL };
+	struct run run = { .rt = -1, .directory_fd = -1 };
+
+	if (has_option(argc, argv, "--help")) {
+		fputs("usage: takt plugin [-o json] NAME.so\n"
+		      "The tasks of a plug-in: what each does, its ports with the fields of their messages, and\n"
+		      "its parameters with unit, default and range. NAME.so is looked for as in a graph file of this\n"
+		      "folder: here, in plugins/ beside takt, and where takt is installed (there are serial.so,\n"
+		      "udp.so, can.so and evdev.so); with a `/` it is a path.\n"
+		      "\n"
+		      "Exit status: 0, 1 no such plug-in or one that cannot be used, 2 usage.\n", stdout);
+		return 0;
+	}
+	if (!take_output(argc, argv)) {
+		fputs("takt: the only form is -o json; see takt plugin --help\n", stderr);
+		return TAKT_EXIT_USAGE;
 	}
 	if (spawn_rt(argc, argv, first, &run.rt) < 0) {
 		return 1;

@@ -21,6 +21,7 @@
 #include "rt/config/keys.h"
 #include "rt/engine/engine.h"
 #include "rt/graph/plan.h"
+#include "rt/graph/plugin_print.h"
 #include "rt/graph/print.h"
 #include "rt/main/replay_log.h"
 #include "rt/os/limits.h"
@@ -45,7 +46,8 @@ static const char help[] =
 	"  --run-dir DIR      where the shared memory is (default: /dev/shm/takt-UID)\n"
 	"  --dev              no real-time priority, no locked memory, no deadline: fit for a debugger\n"
 	"  --check            load and plan only; print the plan\n"
-	"  --json             with --check: as JSON\n"
+	"  --plugin           print the tasks of a plug-in, which stands instead of the graph\n"
+	"  --json             with --check and --plugin: as JSON\n"
 	"  --keys             print every key of a graph file with unit, default and range\n"
 	"  --ready-fd N       write 'RUN-ID REGION' to descriptor N once the run is there\n"
 	"  --as COMMAND       be a part of COMMAND: speak under its name, end with the process that\n"
@@ -64,6 +66,7 @@ struct command {
 	struct takt_engine_options engine;
 	int ready_fd;
 	bool check;
+	bool plugin;
 	bool json;
 };
 
@@ -124,7 +127,8 @@ static int parse_number(const char *text, uint64_t most, uint64_t *ret_value)
 }
 
 enum option_id {
-	OPT_FOR = 256, OPT_CYCLES, OPT_SEED, OPT_VIRTUAL, OPT_SOURCE_FROM, OPT_LEVEL, OPT_LOG_DIR, OPT_RUN_DIR, OPT_DEV, OPT_CHECK, OPT_JSON,
+	OPT_FOR = 256, OPT_CYCLES, OPT_SEED, OPT_VIRTUAL, OPT_SOURCE_FROM, OPT_LEVEL, OPT_LOG_DIR, OPT_RUN_DIR, OPT_DEV,
+	OPT_CHECK, OPT_PLUGIN, OPT_JSON,
 	OPT_KEYS, OPT_READY_FD, OPT_AS, OPT_HELP, OPT_VERSION
 };
 
@@ -139,6 +143,7 @@ static const struct option options[] = {
 	{ "run-dir", required_argument, NULL, OPT_RUN_DIR },
 	{ "dev", no_argument, NULL, OPT_DEV },
 	{ "check", no_argument, NULL, OPT_CHECK },
+	{ "plugin", no_argument, NULL, OPT_PLUGIN },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "keys", no_argument, NULL, OPT_KEYS },
 	{ "ready-fd", required_argument, NULL, OPT_READY_FD },
@@ -241,6 +246,9 @@ static int take_option(struct command *command, int option, const char *value)
 	case OPT_CHECK:
 		command->check = true;
 		return -1;
+	case OPT_PLUGIN:
+		command->plugin = true;
+		return -1;
 	case OPT_JSON:
 		command->json = true;
 		return -1;
@@ -280,11 +288,20 @@ static int parse_command(struct command *command, int argc, char **argv)
 		}
 	}
 	if (argc - optind != 1) {
-		return usage(command, argc == optind ? "a graph file is missing" : "more than one graph file",
+		return usage(command, command->plugin ? "give one plug-in, like serial.so" :
+			     argc == optind ? "a graph file is missing" : "more than one graph file",
 			     NULL);
 	}
 	command->graph = argv[optind];
 	return -1;
+}
+
+/* Frees @text. */
+static int show(char *text)
+{
+	fputs(text, stdout);
+	free(text);
+	return fflush(stdout) == 0 ? 0 : 1;
 }
 
 static int check(const struct command *command, const struct takt_plan *plan)
@@ -295,9 +312,7 @@ static int check(const struct command *command, const struct takt_plan *plan)
 		say(command, "out of memory");
 		return 1;
 	}
-	fputs(text, stdout);
-	free(text);
-	return fflush(stdout) == 0 ? 0 : 1;
+	return show(text);
 }
 
 /* An absolute path that taktd, in another directory, understands. */
@@ -392,7 +407,16 @@ static void on_crash_while_loading(int number)
 	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
 }
 
-static int load(const char *path, struct takt_plan **ret_plan, struct takt_err *err)
+static int load_plugin(const struct command *command, char **ret_text, struct takt_err *err)
+{
+	char dir[PATH_MAX];
+
+	return getcwd(dir, sizeof(dir)) ? takt_plugin_print(command->graph, dir, command->json, ret_text, err)
+					: takt_err_set(err, -errno, "no current folder: %s", strerror(errno));
+}
+
+/* The graph into @ret_plan, or what the plug-in offers into @ret_text. */
+static int load(const struct command *command, struct takt_plan **ret_plan, char **ret_text, struct takt_err *err)
 {
 	int r;
 
@@ -401,7 +425,7 @@ static int load(const char *path, struct takt_plan **ret_plan, struct takt_err *
 		signal(crashes[i], on_crash_while_loading);
 	}
 	is_loading = 1;
-	r = takt_graph_load(path, ret_plan, err);
+	r = command->plugin ? load_plugin(command, ret_text, err) : takt_graph_load(command->graph, ret_plan, err);
 	is_loading = 0;
 	for (size_t i = 0; i < CRASH_COUNT; i++) {
 		signal(crashes[i], SIG_DFL);
@@ -414,6 +438,7 @@ int main(int argc, char **argv)
 	struct command command = { .name = "takt-rt", .engine = { .text_level = -1 }, .ready_fd = -1 };
 	struct takt_err err = { 0 };
 	struct takt_plan *plan = NULL;
+	char *text = NULL;
 	int code;
 
 	if (takt_file_keep_standard() < 0) {
@@ -435,9 +460,12 @@ int main(int argc, char **argv)
 	if (command.run_dir[0] == '\0') {
 		takt_run_dir_default(command.run_dir, sizeof(command.run_dir));
 	}
-	if (load(command.graph, &plan, &err) < 0) {
+	if (load(&command, &plan, &text, &err) < 0) {
 		print_error(&command, &err);
 		return 1;
+	}
+	if (command.plugin) {
+		return show(text);
 	}
 	code = command.check ? check(&command, plan) : run(&command, plan);
 	takt_plan_destroy(plan);

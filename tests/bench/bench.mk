@@ -26,6 +26,8 @@ tests_bench_spdlog_bench_LDADD = $(SPDLOG_LIBS)
 
 bench_programs += %D%/open_log %D%/follow
 bench_scripts += %D%/quad.py %D%/open_log.py %D%/follow.py
+bench_scripts += %D%/open_log.py %D%/follow.py
+bench_scripts += %D%/devices.py
 tests_bench_open_log_SOURCES = %D%/open_log.c tests/unit/big_log.c tests/unit/big_log.h $(log_maker)
 tests_bench_open_log_LDADD = $(log_libs) $(rt_libs)
 tests_bench_follow_LDADD = $(log_libs) $(base_libs)

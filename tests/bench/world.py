@@ -13,7 +13,7 @@ from harness import World, program  # noqa: E402
 
 HEAD = """takt: 1
 name: kill
-plugins: [{bench}, {caterpillar}]
+plugins: [{plugins}]
 runtime: {{rate: {rate}, wait: {wait}, stuck_after: 10s}}
 logging: {{arena: {arena}, segment: 1GiB, sync: 100ms, level: info}}
 """
@@ -22,13 +22,13 @@ logging: {{arena: {arena}, segment: 1GiB, sync: 100ms, level: info}}
 class Bench(World):
     """A world with a graph of its own: @tasks as in a graph file, `{file}` is where samples go."""
 
-    def __init__(self, tasks, rate="0Hz", wait="sleep", arena="64MiB", log_dir=None):
+    def __init__(self, tasks, rate="0Hz", wait="sleep", arena="64MiB", log_dir=None, plugins=("caterpillar",)):
         options = {"log_dir": log_dir} if log_dir else {}
         super().__init__(**options)
         self.samples_path = os.path.join(self.run_dir, "samples")
         with open(self.graph_path, "w") as f:
-            f.write(HEAD.format(bench=program("plugins/test_bench.so"), rate=rate, wait=wait, arena=arena,
-                                caterpillar=program("plugins/caterpillar.so")))
+            files = ", ".join(program(f"plugins/{name}.so") for name in ("test_bench", *plugins))
+            f.write(HEAD.format(plugins=files, rate=rate, wait=wait, arena=arena))
             f.write(tasks.replace("{file}", self.samples_path))
 
     def tool(self, what):

@@ -60,4 +60,5 @@ tests_e2e_quad_flight_SOURCES = %D%/quad_flight.c
 tests_e2e_quad_flight_LDADD = $(log_libs) $(base_libs) -lm
 script_tests += %D%/quad.py
 script_tests += %D%/io_can.py %D%/io_evdev.py %D%/io_serial.py %D%/io_udp.py
+script_tests += %D%/plugin_cli.py %D%/io_can.py %D%/io_evdev.py %D%/io_serial.py %D%/io_udp.py
 EXTRA_DIST += %D%/io_kit.py
