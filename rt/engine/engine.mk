@@ -17,5 +17,4 @@ libengine_la_SOURCES = \
 	%D%/unit.h %D%/unit_text.c %D%/unit_text.h %D%/unit_text_setup.c \
 	%D%/virtual.c %D%/virtual.h \
 	%D%/watch.c %D%/watch.h \
-	%D%/worker.c %D%/worker.h %D%/worker_host.c
-	%D%/worker.c %D%/worker.h %D%/worker_sink.c
+	%D%/worker.c %D%/worker.h %D%/worker_host.c %D%/worker_sink.c

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <takt/task.h>
@@ -15,6 +16,7 @@
 #include "rt/io/link.h"
 
 #define TELL_HZ 1
+#define FULL_WAIT_NS 500000		/* a message of 8 bytes takes 0.25 ms at 500 kbit/s */
 
 #define BUS_PARAMS(P) \
 	P(text(16), interface, "", , , , "network interface, e.g. can0; its bit rate is set by `ip link`") \
@@ -210,6 +212,7 @@ static void leave_out(struct takt_ctx *ctx, struct bus *bus, const char *why)
 
 static int send_message(struct takt_ctx *ctx, struct bus *bus, const struct can_message *message)
 {
+	const struct timespec pause = { .tv_nsec = FULL_WAIT_NS };
 	const char *what = "";
 	struct canfd_frame frame;
 	const int bytes = can_frame_encode(message, &frame, &what);
@@ -222,8 +225,8 @@ static int send_message(struct takt_ctx *ctx, struct bus *bus, const struct can_
 		bus->messages++;
 		return 0;
 	}
-	if (errno == EAGAIN || errno == EINTR || errno == ENOBUFS) {	/* the bus is slower than we */
-		link_wait(ctx, &bus->link, POLLOUT);
+	if (link_error_passes(errno) || errno == ENOBUFS) {	/* the bus is slower than we */
+		nanosleep(&pause, NULL);	/* poll knows nothing of ENOBUFS */
 		return TAKT_AGAIN;
 	}
 	if (errno == EINVAL || errno == EMSGSIZE) {

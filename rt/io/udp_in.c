@@ -30,6 +30,7 @@ struct receiver {
 	struct link link;
 	const struct takt_params_udp_in *params;
 	uint32_t kernel_drops;		/* of this socket, as last seen */
+	uint64_t rejoin_ns;		/* when silent in a group: not before */
 	uint64_t datagrams;
 	uint64_t cut;
 	uint64_t overflowed;		/* dropped by the kernel */
@@ -199,6 +200,23 @@ static void receive(struct takt_ctx *ctx, struct receiver *r)
 	}
 }
 
+/* The kernel forgets who was in a group when its interface goes away, and says nothing. */
+static void join_again(struct takt_ctx *ctx, struct receiver *r)
+{
+	const char *what;
+	int fd;
+
+	if (!r->link.is_silent || r->params->group[0] == '\0' || ctx->now_ns < r->rejoin_ns) {
+		return;
+	}
+	r->rejoin_ns = ctx->now_ns + r->link.retry_ns;
+	fd = receiver_open(r, &what);
+	if (fd >= 0) {
+		link_close(&r->link);
+		r->link.fd = fd;
+	}
+}
+
 static int in_process(struct takt_ctx *ctx)
 {
 	struct receiver *r = TAKT_STATE(ctx, struct receiver);
@@ -208,6 +226,7 @@ static int in_process(struct takt_ctx *ctx)
 		receive(ctx, r);
 	} else {
 		link_quiet(ctx, &r->link);
+		join_again(ctx, r);
 	}
 	return 0;
 }

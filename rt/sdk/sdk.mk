@@ -8,6 +8,7 @@ noinst_DATA = include/takt
 CLEANFILES += include/takt
 include/takt:
 	$(AM_V_GEN)$(MKDIR_P) include && ln -sfn $(abs_top_srcdir)/%D%/takt $@
+
 # Message types of takt's own plug-ins (rt/io).
 taktioincludedir = $(taktincludedir)/io
 taktioinclude_HEADERS = %D%/takt/io/can.h %D%/takt/io/evdev.h %D%/takt/io/serial.h %D%/takt/io/udp.h
