@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every slot is in exactly one place: queue (at most capacity), held, spare, or returned. There are capacity
- * + 2, so that the lane, which leaves at most `capacity` in the queue, always finds a spare or a returned
- * one: the worker gives back what it held before it takes the next, and the lane's load of `head` that
- * sees the taking sees the giving back. */
+/* Every slot is in exactly one place: queue (at most capacity), held, spare, or returned. There
+ * are capacity + 2, so that the lane, which leaves at most `capacity` in the queue, always finds
+ * a spare or a returned one: the worker gives back what it held before it takes the next, and
+ * the lane's load of `head` that sees the taking sees the giving back. */
 #include "rt/engine/post.h"
 
 #include <string.h>
@@ -22,7 +22,8 @@ static uint32_t obtain_slot(struct takt_post *post)
 	return slot;
 }
 
-static void fill_slot(struct takt_post *post, uint32_t slot, const struct takt_input *inputs, uint32_t number)
+static void fill_slot(struct takt_post *post, uint32_t slot, const struct takt_input *inputs,
+		      uint32_t number)
 {
 	const size_t first = (size_t)slot * post->input_count;
 
@@ -50,8 +51,8 @@ static void count_drop(struct takt_post *post)
 	}
 }
 
-/* When the queue is full: its oldest becomes the next to be filled. Fails only when the worker has just
- * taken one, and then there is room. */
+/* When the queue is full: its oldest becomes the next to be filled. Fails only when the worker
+ * has just taken one, and then there is room. */
 static void make_room(struct takt_post *post, uint64_t tail)
 {
 	uint64_t head = atomic_load_explicit(&post->head, memory_order_acquire);
@@ -62,7 +63,8 @@ static void make_room(struct takt_post *post, uint64_t tail)
 	}
 	oldest = atomic_load_explicit(&post->queue[head % post->capacity], memory_order_relaxed);
 	/* Partner: the worker's in takt_post_take; a failure sees what it gave back before. */
-	if (atomic_compare_exchange_strong_explicit(&post->head, &head, head + 1, memory_order_acq_rel,
+	if (atomic_compare_exchange_strong_explicit(&post->head, &head, head + 1,
+						    memory_order_acq_rel,
 						    memory_order_acquire)) {
 		post->spare = oldest;
 		count_drop(post);
@@ -121,10 +123,11 @@ bool takt_post_take(struct takt_post *post)
 		const uint32_t slot = atomic_load_explicit(&post->queue[head % post->capacity],
 							   memory_order_relaxed);
 
-		/* Release: the lane that sees this head sees what was given back. On failure the lane has
-		 * dropped the oldest, and `slot` may be another's: try with the next. */
+		/* Release: the lane that sees this head sees what was given back. On failure the
+		 * lane has dropped the oldest, and `slot` may be another's: try with the next. */
 		if (atomic_compare_exchange_strong_explicit(&post->head, &head, head + 1,
-							    memory_order_acq_rel, memory_order_acquire)) {
+							    memory_order_acq_rel,
+								    memory_order_acquire)) {
 			post->held = slot;
 			return true;
 		}

@@ -30,8 +30,10 @@ int takt_post_init(struct takt_post *post, const struct takt_unit *unit)
 	post->slot_count = post->capacity + 2;
 	post->spare = TAKT_POST_NO_SLOT;
 	post->held = TAKT_POST_NO_SLOT;
-	post->messages = calloc((size_t)post->slot_count * post->input_count, sizeof(*post->messages));
-	post->present = calloc((size_t)post->slot_count * post->input_count, sizeof(*post->present));
+	post->messages = calloc((size_t)post->slot_count * post->input_count,
+				sizeof(*post->messages));
+	post->present = calloc((size_t)post->slot_count * post->input_count,
+			       sizeof(*post->present));
 	post->queue = calloc(post->capacity, sizeof(*post->queue));
 	post->returned = calloc(post->slot_count, sizeof(*post->returned));
 	if (!post->messages || !post->present || !post->queue || !post->returned) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sinks with `exec: io`. The thread looks into the post, and calls the task for each parcel, and without
- * inputs every IDLE_CALL_NS. In virtual time there is no thread and nothing is posted. At the end of the run it goes on until the post is empty, for DRAIN_NS at most. */
+/* Sinks with `exec: io`. The thread looks into the post, and calls the task for each parcel, and
+ * without inputs every IDLE_CALL_NS. In virtual time there is no thread and nothing is posted.
+ * At the end of the run it goes on until the post is empty, for DRAIN_NS at most. */
 #include <errno.h>
 #include <stdlib.h>
 #include <time.h>
@@ -56,7 +57,8 @@ static long poll_ns(const struct takt_worker *worker)
 {
 	const uint64_t part_ns = worker->engine->plan->period_ns / POLLS_A_CYCLE;
 
-	return (long)(part_ns < POLL_NS_MIN ? POLL_NS_MIN : part_ns > POLL_NS_MAX ? POLL_NS_MAX : part_ns);
+	return (long)(part_ns < POLL_NS_MIN ? POLL_NS_MIN : part_ns > POLL_NS_MAX ? POLL_NS_MAX
+		      : part_ns);
 }
 
 /* True when there is nothing more to do, or no more time for it. */

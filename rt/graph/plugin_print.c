@@ -14,7 +14,8 @@
 #define TEXT_BYTES_MAX (16u << 20)
 
 /* As it would stand in a graph file: enough for its own names, and units behind numbers. */
-static const char *value_text(const struct takt_param *param, const char *text, char *out, size_t out_bytes)
+static const char *value_text(const struct takt_param *param, const char *text, char *out,
+			      size_t out_bytes)
 {
 	const char *unit = takt_param_has_unit(&param->field) ? param->field.unit : "";
 
@@ -36,14 +37,16 @@ static void field_text(const struct takt_field *field, struct takt_text_buffer *
 	char words[TAKT_WORD_BYTES * 2];
 
 	takt_text_buffer_printf(out, "        %-16s %-18s %-5s %s", field->name,
-				takt_type_words_format(field, words, sizeof(words)), field->unit, field->doc);
+				takt_type_words_format(field, words, sizeof(words)), field->unit,
+					field->doc);
 	names_text(field->names, out);
 	takt_text_buffer_puts(out, "\n");
 }
 
 static void port_text(const struct takt_port *port, struct takt_text_buffer *out)
 {
-	takt_text_buffer_printf(out, "    %-3s %-16s %-18s %s\n", port->is_output ? "out" : "in", port->name,
+	takt_text_buffer_printf(out, "    %-3s %-16s %-18s %s\n", port->is_output ? "out" : "in",
+				port->name,
 				port->type->name, port->doc);
 	for (uint32_t i = 0; i < port->type->field_count; i++) {
 		field_text(&port->type->fields[i], out);
@@ -55,17 +58,21 @@ static void param_text(const struct takt_param *param, struct takt_text_buffer *
 	char words[TAKT_WORD_BYTES * 2], text[2][256];
 
 	takt_text_buffer_printf(out, "    %-20s %-22s %s", param->field.name,
-				takt_type_words_format(&param->field, words, sizeof(words)), param->field.doc);
+				takt_type_words_format(&param->field, words, sizeof(words)),
+					param->field.doc);
 	names_text(param->field.names, out);
 	if (param->default_text[0]) {
-		takt_text_buffer_printf(out, " (default %s", value_text(param, param->default_text, text[0], 256));
+		takt_text_buffer_printf(out, " (default %s", value_text(param, param->default_text,
+									text[0], 256));
 	} else {
 		takt_text_buffer_puts(out, " (must be given");
 	}
 	if (param->min_text[0] || param->max_text[0]) {
 		takt_text_buffer_printf(out, ", %s to %s",
-					param->min_text[0] ? value_text(param, param->min_text, text[0], 256) : "any",
-					param->max_text[0] ? value_text(param, param->max_text, text[1], 256) : "any");
+					param->min_text[0] ? value_text(param, param->min_text,
+									text[0], 256) : "any",
+					param->max_text[0] ? value_text(param, param->max_text,
+									text[1], 256) : "any");
 	}
 	takt_text_buffer_puts(out, ")\n");
 }
@@ -85,7 +92,8 @@ static void task_text(const struct takt_task *task, struct takt_text_buffer *out
 
 static void plugin_text(const struct takt_plugin_handle *handle, struct takt_text_buffer *out)
 {
-	takt_text_buffer_printf(out, "%s %s, %s\n", handle->plugin->name, handle->plugin->version, handle->path);
+	takt_text_buffer_printf(out, "%s %s, %s\n", handle->plugin->name, handle->plugin->version,
+				handle->path);
 	for (uint32_t i = 0; i < handle->plugin->task_count; i++) {
 		task_text(handle->plugin->tasks[i], out);
 	}
@@ -93,7 +101,8 @@ static void plugin_text(const struct takt_plugin_handle *handle, struct takt_tex
 
 /* --- JSON ------------------------------------------------------------------------------------ */
 
-static void member_json(struct takt_text_buffer *out, const char *before, const char *key, const char *text)
+static void member_json(struct takt_text_buffer *out, const char *before, const char *key,
+			const char *text)
 {
 	takt_text_buffer_printf(out, "%s\"%s\": ", before, key);
 	takt_json_puts(out, text);
@@ -120,7 +129,8 @@ static void port_json(const struct takt_port *port, struct takt_text_buffer *out
 	member_json(out, "{", "name", port->name);
 	member_json(out, ", ", "type", port->type->name);
 	member_json(out, ", ", "doc", port->doc);
-	takt_text_buffer_printf(out, ", \"output\": %s, \"fields\": [", port->is_output ? "true" : "false");
+	takt_text_buffer_printf(out, ", \"output\": %s, \"fields\": [", port->is_output ? "true"
+				: "false");
 	for (uint32_t i = 0; i < port->type->field_count; i++) {
 		takt_text_buffer_puts(out, i ? ", " : "");
 		field_json(&port->type->fields[i], out);
@@ -178,7 +188,8 @@ static void plugin_json(const struct takt_plugin_handle *handle, struct takt_tex
 }
 
 /* What a graph's loading checks of a plug-in beside its tables: the parameters and the types. */
-static int contents_check(struct takt_pool *pool, const struct takt_plugin *plugin, struct takt_err *err)
+static int contents_check(struct takt_pool *pool, const struct takt_plugin *plugin,
+			  struct takt_err *err)
 {
 	struct takt_type_set *types = takt_type_set_create(pool);
 	int rc = types ? 0 : takt_err_set(err, -ENOMEM, "out of memory");
@@ -195,7 +206,8 @@ static int contents_check(struct takt_pool *pool, const struct takt_plugin *plug
 	return rc;
 }
 
-int takt_plugin_print(const char *name, const char *dir, bool json, char **ret_text, struct takt_err *err)
+int takt_plugin_print(const char *name, const char *dir, bool json, char **ret_text,
+		      struct takt_err *err)
 {
 	const struct takt_node node = { .kind = TAKT_NODE_TEXT, .text = name, .file = "" };
 	struct takt_pool *pool = takt_pool_create();

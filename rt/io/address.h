@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* "192.168.1.7:5000", "[fe80::1%eth0]:5000", ":5000": an address of UDP as a user writes it. Numbers only: a name
- * would have to be looked up, which may take seconds. */
+/* "192.168.1.7:5000", "[fe80::1%eth0]:5000", ":5000": an address of UDP as a user writes it.
+ * Numbers only: a name would have to be looked up, which may take seconds. */
 #ifndef TAKT_IO_ADDRESS_H
 #define TAKT_IO_ADDRESS_H
 
@@ -18,8 +18,8 @@ struct address {
 	socklen_t bytes;
 };
 
-/* Parse @text into @ret_address. Returns NULL, or what is wrong and how it is written (a constant); a scope that
- * is no interface now is not wrong, @ret_scope_missing says so. */
+/* Parse @text into @ret_address. Returns NULL, or what is wrong and how it is written (a
+ * constant); a scope that is no interface now is not wrong, @ret_scope_missing says so. */
 const char *address_parse(const char *text, struct address *ret_address, bool *ret_scope_missing);
 
 /* The host part alone, without brackets: "224.0.0.5", "fe80::1%eth0"; and a port. */

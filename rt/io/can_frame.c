@@ -13,7 +13,8 @@ int can_frame_decode(const struct canfd_frame *frame, size_t bytes, struct can_m
 		return -EPROTO;
 	}
 	memset(ret_message, 0, sizeof(*ret_message));
-	ret_message->id = frame->can_id & (error ? CAN_ERR_MASK : extended ? CAN_EFF_MASK : CAN_SFF_MASK);
+	ret_message->id = frame->can_id & (error ? CAN_ERR_MASK : extended ? CAN_EFF_MASK
+					   : CAN_SFF_MASK);
 	ret_message->extended = extended;
 	ret_message->remote = frame->can_id & CAN_RTR_FLAG;
 	ret_message->error = error;
@@ -43,18 +44,21 @@ static const char *judge(const struct can_message *m)
 		return "errors are not to be sent";
 	}
 	if (m->id > (m->extended ? CAN_EFF_MASK : CAN_SFF_MASK)) {
-		return m->extended ? "its id has more than 29 bits" : "its id has more than 11 bits and it is not `extended`";
+		return m->extended ? "its id has more than 29 bits"
+			: "its id has more than 11 bits and it is not `extended`";
 	}
 	if (m->remote && (m->fd || m->length > CAN_MAX_DLEN)) {
 		return m->fd ? "CAN FD has no remote requests" : "it requests more than 8 bytes";
 	}
 	if (m->bytes.count > (m->fd ? CANFD_MAX_DLEN : CAN_MAX_DLEN)) {
-		return m->fd ? "it has more than 64 bytes" : "it has more than 8 bytes and is not `fd`";
+		return m->fd ? "it has more than 64 bytes"
+			: "it has more than 8 bytes and is not `fd`";
 	}
 	return NULL;
 }
 
-int can_frame_encode(const struct can_message *message, struct canfd_frame *ret_frame, const char **ret_what)
+int can_frame_encode(const struct can_message *message, struct canfd_frame *ret_frame,
+		     const char **ret_what)
 {
 	const char *what = judge(message);
 
@@ -70,7 +74,8 @@ int can_frame_encode(const struct can_message *message, struct canfd_frame *ret_
 		return CAN_MTU;
 	}
 	memcpy(ret_frame->data, message->bytes.at, message->bytes.count);
-	ret_frame->len = message->fd ? fd_length(message->bytes.count) : (uint8_t)message->bytes.count;
+	ret_frame->len = message->fd ? fd_length(message->bytes.count)
+		: (uint8_t)message->bytes.count;
 	ret_frame->flags = message->fd && message->fast ? CANFD_BRS : 0;
 	return message->fd ? CANFD_MTU : CAN_MTU;
 }

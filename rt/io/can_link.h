@@ -5,8 +5,9 @@
 
 #include <linux/can/raw.h>
 
-/* Open one on @interface that takes CAN FD where the kernel can. Returns a descriptor or -errno with @ret_what:
- * -ENODEV without such an interface, -ENETDOWN while it is down, -EAFNOSUPPORT without CAN in the kernel. */
+/* Open one on @interface that takes CAN FD where the kernel can. Returns a descriptor or -errno
+ * with @ret_what: -ENODEV without such an interface, -ENETDOWN while it is down, -EAFNOSUPPORT
+ * without CAN in the kernel. */
 int can_link_open(const char *interface, const char **ret_what);
 
 #endif

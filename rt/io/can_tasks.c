@@ -19,13 +19,16 @@
 #define FULL_WAIT_NS 500000		/* a message of 8 bytes takes 0.25 ms at 500 kbit/s */
 
 #define BUS_PARAMS(P) \
-	P(text(16), interface, "", , , , "network interface, e.g. can0; its bit rate is set by `ip link`") \
-	P(f64, retry, "s", 1, 0.01, 3600, "between two tries to open an interface that is not there or down")
+	P(text(16), interface, "", , , , \
+	  "network interface, e.g. can0; its bit rate is set by `ip link`") \
+	P(f64, retry, "s", 1, 0.01, 3600, \
+	  "between two tries to open an interface that is not there or down")
 
 #define IN_PORTS(IN, OUT) OUT(message, can_message, "each message, in order")
 #define IN_PARAMS(P) \
 	BUS_PARAMS(P) \
-	P(list(u32, 16), ids, "", (), 0, 536870911, "only these, of 11 bits up to 2047, else of 29; all where empty") \
+	P(list(u32, 16), ids, "", (), 0, 536870911, \
+	  "only these, of 11 bits up to 2047, else of 29; all where empty") \
 	P(bool, errors, "", true, , , "also what the controller tells: bus off, error counters") \
 	P(f64, timeout, "s", 5, 0, 86400, "silent for so long is told once; 0: never")
 TAKT_INTERFACE(can_in, IN_PORTS, IN_PARAMS)
@@ -42,7 +45,7 @@ struct bus {
 	uint64_t overflowed;
 };
 
-/* --- can_in -------------------------------------------------------------------------------------- */
+/* --- can_in ----------------------------------------------------------------------------------- */
 
 static int set_filters(int fd, const struct takt_params_can_in *params)
 {
@@ -58,8 +61,12 @@ static int set_filters(int fd, const struct takt_params_can_in *params)
 		filters[i].can_id = params->ids.at[i] | (extended ? CAN_EFF_FLAG : 0);
 		filters[i].can_mask = CAN_EFF_FLAG | (extended ? CAN_EFF_MASK : CAN_SFF_MASK);
 	}
-	return params->ids.count > 0 && setsockopt(fd, SOL_CAN_RAW, CAN_RAW_FILTER, filters,
-						   params->ids.count * (socklen_t)sizeof(filters[0])) < 0 ? -errno : 0;
+	if (params->ids.count > 0 &&
+	    setsockopt(fd, SOL_CAN_RAW, CAN_RAW_FILTER, filters,
+		       params->ids.count * (socklen_t)sizeof(filters[0])) < 0) {
+		return -errno;
+	}
+	return 0;
 }
 
 static int in_open(void *task, const char **ret_what)
@@ -105,7 +112,8 @@ static void count_overflow(struct takt_ctx *ctx, struct bus *bus, struct msghdr 
 		if (drops != bus->kernel_drops) {
 			bus->overflowed += drops - bus->kernel_drops;
 			bus->kernel_drops = drops;
-			takt_warning_rate(ctx, TELL_HZ, "%s: faster than it is read, the kernel dropped %llu so far",
+			takt_warning_rate(ctx, TELL_HZ,
+				       "%s: faster than it is read, the kernel dropped %llu so far",
 					  bus->link.name, (unsigned long long)bus->overflowed);
 		}
 	}
@@ -118,7 +126,8 @@ static void tell_error(struct takt_ctx *ctx, const struct bus *bus, uint32_t id)
 	} else if (id & CAN_ERR_RESTARTED) {
 		takt_info_rate(ctx, TELL_HZ, "%s: restarted", bus->link.name);
 	} else {
-		takt_warning_rate(ctx, TELL_HZ, "%s: error of class %#x, see linux/can/error.h", bus->link.name, id);
+		takt_warning_rate(ctx, TELL_HZ, "%s: error of class %#x, see linux/can/error.h",
+				  bus->link.name, id);
 	}
 }
 
@@ -168,8 +177,10 @@ static int bus_stop(struct takt_ctx *ctx)
 {
 	struct bus *bus = TAKT_STATE(ctx, struct bus);
 
-	takt_info(ctx, "%s: %llu messages, %llu left out, %llu dropped by the kernel, lost %llu times",
-		  bus->link.name, (unsigned long long)bus->messages, (unsigned long long)bus->left_out,
+	takt_info(ctx, "%s: %llu messages, %llu left out, %llu dropped by the kernel, lost %llu "
+		  "times",
+		  bus->link.name, (unsigned long long)bus->messages,
+			  (unsigned long long)bus->left_out,
 		  (unsigned long long)bus->overflowed, (unsigned long long)bus->link.losses);
 	link_close(&bus->link);
 	return 0;
@@ -178,7 +189,7 @@ static int bus_stop(struct takt_ctx *ctx)
 TAKT_TASK(can_in, TAKT_SOURCE, struct bus, "receives messages of a CAN bus",
 	  TAKT_NEW(in_new), TAKT_PROCESS(in_process), TAKT_STOP(bus_stop), TAKT_WAITS)
 
-/* --- can_out ------------------------------------------------------------------------------------- */
+/* --- can_out ---------------------------------------------------------------------------------- */
 
 static int out_open(void *task, const char **ret_what)
 {
@@ -206,7 +217,8 @@ static int out_new(struct takt_ctx *ctx)
 static void leave_out(struct takt_ctx *ctx, struct bus *bus, const char *why)
 {
 	bus->left_out++;
-	takt_warning_rate(ctx, TELL_HZ, "%s: a message is left out, %s; %llu so far", bus->link.name, why,
+	takt_warning_rate(ctx, TELL_HZ, "%s: a message is left out, %s; %llu so far",
+			  bus->link.name, why,
 			  (unsigned long long)bus->left_out);
 }
 

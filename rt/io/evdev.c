@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* evdev_in: events of a joystick, mouse, keyboard. A FIFO with struct input_event in it does as well. */
+/* evdev_in: events of a joystick, mouse, keyboard. A FIFO with struct input_event in it does as
+ * well. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/input.h>
@@ -19,11 +20,14 @@
 #define TELL_HZ 1
 #define READ_EVENTS 32u
 
-#define IN_PORTS(IN, OUT) OUT(event, evdev_event, "each event, in order, without those that only part others (syn)")
+#define IN_PORTS(IN, OUT) OUT(event, evdev_event, \
+			      "each event, in order, without those that only part others (syn)")
 #define IN_PARAMS(P) \
-	P(text(256), path, "path", , , , "the device, e.g. /dev/input/by-id/…-event-joystick; may come and go") \
+	P(text(256), path, "path", , , , \
+	  "the device, e.g. /dev/input/by-id/…-event-joystick; may come and go") \
 	P(bool, grab, "", false, , , "nobody else gets its events") \
-	P(f64, timeout, "s", 0, 0, 86400, "silent for so long is told once; 0: never, it speaks only when touched") \
+	P(f64, timeout, "s", 0, 0, 86400, \
+	  "silent for so long is told once; 0: never, it speaks only when touched") \
 	P(f64, retry, "s", 1, 0.01, 3600, "between two tries to open a device that is not there")
 TAKT_INTERFACE(evdev_in, IN_PORTS, IN_PARAMS)
 
@@ -55,7 +59,8 @@ static int device_open(void *task, const char **ret_what)
 		return -ENODEV;
 	}
 	d->monotonic = ioctl(fd, EVIOCSCLOCKID, &clock) == 0;
-	if (S_ISCHR(status.st_mode) && (!d->monotonic || (d->params->grab && ioctl(fd, EVIOCGRAB, 1) < 0))) {
+	if (S_ISCHR(status.st_mode) && (!d->monotonic || (d->params->grab && ioctl(fd, EVIOCGRAB,
+										   1) < 0))) {
 		const int error = errno;
 
 		*ret_what = d->monotonic ? "cannot grab" : "no input device:";
@@ -107,7 +112,9 @@ static bool give(struct takt_ctx *ctx, struct device *d, const struct input_even
 	if (event->type == EV_SYN) {
 		if (event->code == SYN_DROPPED) {
 			d->overflows++;
-			takt_warning_rate(ctx, TELL_HZ, "%s: faster than it is read, the kernel dropped events, %llu times so far",
+			takt_warning_rate(ctx, TELL_HZ,
+				"%s: faster than it is read, the kernel dropped events, %llu times "
+					"so far",
 					  d->link.name, (unsigned long long)d->overflows);
 		}
 		return false;
@@ -147,7 +154,8 @@ static int in_stop(struct takt_ctx *ctx)
 {
 	struct device *d = TAKT_STATE(ctx, struct device);
 
-	takt_info(ctx, "%s: %llu events, dropped by the kernel %llu times, lost %llu times", d->link.name,
+	takt_info(ctx, "%s: %llu events, dropped by the kernel %llu times, lost %llu times",
+		  d->link.name,
 		  (unsigned long long)d->events, (unsigned long long)d->overflows,
 		  (unsigned long long)d->link.losses);
 	link_close(&d->link);
@@ -160,12 +168,14 @@ static const char *in_check(const void *params, char *text, size_t text_bytes)
 	struct stat status;
 
 	if (stat(p->path, &status) == 0 && !S_ISCHR(status.st_mode) && !S_ISFIFO(status.st_mode)) {
-		snprintf(text, text_bytes, "path: `%.150s` is no input device; give one of /dev/input/by-id", p->path);
+		snprintf(text, text_bytes,
+			"path: `%.150s` is no input device; give one of /dev/input/by-id", p->path);
 		return text;
 	}
 	return NULL;
 }
 
 TAKT_TASK(evdev_in, TAKT_SOURCE, struct device, "gives the events of an input device",
-	  TAKT_NEW(in_new), TAKT_PROCESS(in_process), TAKT_STOP(in_stop), TAKT_CHECK_PARAMS(in_check), TAKT_WAITS)
+	  TAKT_NEW(in_new), TAKT_PROCESS(in_process), TAKT_STOP(in_stop),
+		  TAKT_CHECK_PARAMS(in_check), TAKT_WAITS)
 TAKT_PLUGIN("evdev", "1", evdev_in)

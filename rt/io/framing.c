@@ -9,7 +9,8 @@
 #define SLIP_ESC_ESC 0xddu
 #define COBS_RUN 254u			/* bytes behind a code of 255, which stands for no zero */
 
-void framing_init(struct framing *framing, enum framing_kind kind, uint8_t delimiter, uint8_t *bytes,
+void framing_init(struct framing *framing, enum framing_kind kind, uint8_t delimiter,
+		  uint8_t *bytes,
 		  uint32_t bytes_max)
 {
 	*framing = (struct framing){ .kind = kind, .delimiter = delimiter, .bytes = bytes,
@@ -18,7 +19,8 @@ void framing_init(struct framing *framing, enum framing_kind kind, uint8_t delim
 
 void framing_reset(struct framing *framing)
 {
-	framing_init(framing, framing->kind, framing->delimiter, framing->bytes, framing->bytes_max);
+	framing_init(framing, framing->kind, framing->delimiter, framing->bytes,
+		     framing->bytes_max);
 }
 
 static void keep(struct framing *framing, uint8_t byte)
@@ -93,7 +95,8 @@ static enum framing_event end_frame(struct framing *framing)
 	       : framing->length > framing->used ? FRAMING_CUT : FRAMING_FRAME;
 }
 
-enum framing_event framing_push(struct framing *framing, const uint8_t *bytes, size_t count, size_t *ret_used)
+enum framing_event framing_push(struct framing *framing, const uint8_t *bytes, size_t count,
+				size_t *ret_used)
 {
 	enum framing_event event = FRAMING_MORE;
 	size_t used = 0;
@@ -145,7 +148,8 @@ static size_t slip_encode(const uint8_t *bytes, size_t count, uint8_t *out)
 		if (special) {
 			out[used++] = SLIP_ESC;
 		}
-		out[used++] = bytes[i] == SLIP_END ? SLIP_ESC_END : special ? SLIP_ESC_ESC : bytes[i];
+		out[used++] = bytes[i] == SLIP_END ? SLIP_ESC_END : special ? SLIP_ESC_ESC
+			: bytes[i];
 	}
 	out[used++] = SLIP_END;
 	return used;

@@ -33,9 +33,11 @@ void link_close(struct link *link)
 static void tell_up(struct takt_ctx *ctx, const struct link *link)
 {
 	if (link->was_up) {
-		takt_info(ctx, "%s is back after %.1f s", link->name, seconds(ctx->now_ns - link->down_ns));
+		takt_info(ctx, "%s is back after %.1f s", link->name,
+			  seconds(ctx->now_ns - link->down_ns));
 	} else if (link->error) {
-		takt_info(ctx, "%s is there after %.1f s", link->name, seconds(ctx->now_ns - link->down_ns));
+		takt_info(ctx, "%s is there after %.1f s", link->name,
+			  seconds(ctx->now_ns - link->down_ns));
 	}
 }
 
@@ -92,7 +94,8 @@ void link_lost(struct takt_ctx *ctx, struct link *link, int error)
 void link_heard(struct takt_ctx *ctx, struct link *link)
 {
 	if (link->is_silent) {
-		takt_info(ctx, "%s speaks again after %.1f s", link->name, seconds(ctx->now_ns - link->heard_ns));
+		takt_info(ctx, "%s speaks again after %.1f s", link->name,
+			  seconds(ctx->now_ns - link->heard_ns));
 		link->is_silent = false;
 	}
 	link->heard_ns = ctx->now_ns;
@@ -102,7 +105,8 @@ void link_quiet(struct takt_ctx *ctx, struct link *link)
 {
 	if (link->fd >= 0 && link->timeout_ns > 0 && !link->is_silent &&
 	    ctx->now_ns > link->heard_ns + link->timeout_ns) {
-		takt_warning(ctx, "nothing from %s for %.3g s", link->name, seconds(link->timeout_ns));
+		takt_warning(ctx, "nothing from %s for %.3g s", link->name,
+			     seconds(link->timeout_ns));
 		link->is_silent = true;
 	}
 }

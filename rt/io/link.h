@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A device that comes and goes, as an io task sees it: opened when it is there, tried again every `retry`
- * while it is not, and told about once each time: lost, back, silent, speaking again.
+/* A device that comes and goes, as an io task sees it: opened when it is there, tried again
+ * every `retry` while it is not, and told about once each time: lost, back, silent, speaking
+ * again.
  *
  *     down --open--> up --error--> down        silent: up, and nothing came for `timeout`
  *
@@ -26,8 +27,8 @@ struct link {
 	uint64_t losses;
 };
 
-/* Opens the device. Returns a descriptor, or -errno with @ret_what (what failed: "cannot open", a constant).
- * @task: of the caller. */
+/* Opens the device. Returns a descriptor, or -errno with @ret_what (what failed: "cannot open",
+ * a constant). @task: of the caller. */
 typedef int link_open(void *task, const char **ret_what);
 
 /* Times in seconds; @name is borrowed until link_close. */
@@ -44,8 +45,8 @@ void link_lost(struct takt_ctx *ctx, struct link *link, int error);
 void link_heard(struct takt_ctx *ctx, struct link *link);
 void link_quiet(struct takt_ctx *ctx, struct link *link);
 
-/* Wait for @events of poll(2), LINK_WAIT_MS at most, or without a device for the next try. Returns revents; 0:
- * nothing yet. */
+/* Wait for @events of poll(2), LINK_WAIT_MS at most, or without a device for the next try.
+ * Returns revents; 0: nothing yet. */
 short link_wait(struct takt_ctx *ctx, struct link *link, short events);
 
 /* The @events of poll(2) that are there now. */

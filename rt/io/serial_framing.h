@@ -14,7 +14,8 @@
 TAKT_ENUM(serial_framing, "how frames are told apart", SERIAL_FRAMING)
 
 #define SERIAL_FRAMING_PARAMS(P) \
-	P(enum(serial_framing), framing, "", cobs, , , "cobs: any bytes, 0 between frames; slip: RFC 1055; delimiter: bytes up to `delimiter`") \
+	P(enum(serial_framing), framing, "", cobs, , , \
+	  "cobs: any bytes, 0 between frames; slip: RFC 1055; delimiter: bytes up to `delimiter`") \
 	P(u8, delimiter, "", 10, , , "of framing: delimiter; a frame has none inside")
 
 #endif

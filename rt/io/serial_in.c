@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* serial_lines and serial_frames: what a serial device says, a message for each line or frame.
  *
- * A call reads READ_BYTES at most, and gives one message at most; what is left waits for the next call. */
+ * A call reads READ_BYTES at most, and gives one message at most; what is left waits for the
+ * next call. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -27,7 +28,8 @@
 #define LINES_PARAMS(P) SERIAL_PORT_PARAMS(P) TIMEOUT_PARAM(P)
 TAKT_INTERFACE(serial_lines, LINES_PORTS, LINES_PARAMS)
 
-#define FRAMES_PORTS(IN, OUT) OUT(frame, serial_frame, "each frame that is whole and not empty, in order")
+#define FRAMES_PORTS(IN, OUT) OUT(frame, serial_frame, \
+				  "each frame that is whole and not empty, in order")
 #define FRAMES_PARAMS(P) SERIAL_PORT_PARAMS(P) TIMEOUT_PARAM(P) SERIAL_FRAMING_PARAMS(P)
 TAKT_INTERFACE(serial_frames, FRAMES_PORTS, FRAMES_PARAMS)
 
@@ -112,17 +114,20 @@ static int reader_stop(struct takt_ctx *ctx)
 {
 	struct reader *r = TAKT_STATE(ctx, struct reader);
 
-	takt_info(ctx, "%s: %llu bytes, %llu given, %llu too long, %llu damaged, lost %llu times", r->path,
-		  (unsigned long long)r->total_bytes, (unsigned long long)r->given, (unsigned long long)r->cut,
+	takt_info(ctx, "%s: %llu bytes, %llu given, %llu too long, %llu damaged, lost %llu times",
+		  r->path,
+		  (unsigned long long)r->total_bytes, (unsigned long long)r->given,
+			  (unsigned long long)r->cut,
 		  (unsigned long long)r->damaged, (unsigned long long)r->link.losses);
 	link_close(&r->link);
 	return 0;
 }
 
 #define SETTINGS_OF(params) \
-	{ (params)->baud, (params)->data_bits, (params)->stop_bits, (params)->parity, (params)->flow }
+	{ (params)->baud, (params)->data_bits, (params)->stop_bits, (params)->parity, \
+	  (params)->flow }
 
-/* --- lines --------------------------------------------------------------------------------------- */
+/* --- lines ------------------------------------------------------------------------------------ */
 
 static int lines_new(struct takt_ctx *ctx)
 {
@@ -155,7 +160,8 @@ static void give_line(struct takt_ctx *ctx, struct reader *r)
 	r->given++;
 	if (kept < length) {
 		r->cut++;
-		takt_warning_rate(ctx, TELL_HZ, "%s: a line of %u bytes is cut to %u, %llu so far", r->path,
+		takt_warning_rate(ctx, TELL_HZ, "%s: a line of %u bytes is cut to %u, %llu so far",
+				  r->path,
 				  length, kept, (unsigned long long)r->cut);
 	}
 }
@@ -187,7 +193,7 @@ TAKT_TASK(serial_lines, TAKT_SOURCE, struct reader, "reads lines of text from a 
 	  TAKT_NEW(lines_new), TAKT_PROCESS(lines_process), TAKT_STOP(reader_stop),
 	  TAKT_CHECK_PARAMS(lines_check), TAKT_WAITS)
 
-/* --- frames -------------------------------------------------------------------------------------- */
+/* --- frames ----------------------------------------------------------------------------------- */
 
 static int frames_new(struct takt_ctx *ctx)
 {
@@ -220,13 +226,15 @@ static int frames_process(struct takt_ctx *ctx)
 		break;
 	case FRAMING_CUT:
 		r->cut++;
-		takt_warning_rate(ctx, TELL_HZ, "%s: a frame of %u bytes is left out, %u fit; %llu so far",
+		takt_warning_rate(ctx, TELL_HZ,
+				  "%s: a frame of %u bytes is left out, %u fit; %llu so far",
 				  r->path, r->framing.length, TAKT_SERIAL_FRAME_BYTES,
 				  (unsigned long long)r->cut);
 		break;
 	case FRAMING_DAMAGED:
 		r->damaged++;
-		takt_warning_rate(ctx, TELL_HZ, "%s: a frame is damaged and left out; %llu so far", r->path,
+		takt_warning_rate(ctx, TELL_HZ, "%s: a frame is damaged and left out; %llu so far",
+				  r->path,
 				  (unsigned long long)r->damaged);
 		break;
 	case FRAMING_MORE:

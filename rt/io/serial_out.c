@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* serial_lines_out and serial_frames_out: messages to a serial device.
  *
- * A message is encoded once and written as the device takes it. One that was begun is finished before the
- * next; while the device is away, messages are left out and counted: it gets what is new when it comes back. */
+ * A message is encoded once and written as the device takes it. One that was begun is finished
+ * before the next; while the device is away, messages are left out and counted: it gets what is
+ * new when it comes back. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -76,7 +77,8 @@ static void tell_stuck(struct takt_ctx *ctx, struct writer *w)
 	if (w->stuck_ns == 0) {
 		w->stuck_ns = ctx->now_ns;
 	} else if (!w->stuck_told && ctx->now_ns - w->stuck_ns > 1000000000u) {
-		takt_warning(ctx, "%s takes nothing for 1 s; what comes meanwhile is queued, then dropped", w->path);
+		takt_warning(ctx, "%s takes nothing for 1 s; what comes meanwhile is queued, then "
+			     "dropped", w->path);
 		w->stuck_told = true;
 	}
 }
@@ -84,13 +86,15 @@ static void tell_stuck(struct takt_ctx *ctx, struct writer *w)
 static void tell_taken(struct takt_ctx *ctx, struct writer *w)
 {
 	if (w->stuck_told) {
-		takt_info(ctx, "%s takes again after %.1f s", w->path, (double)(ctx->now_ns - w->stuck_ns) * 1e-9);
+		takt_info(ctx, "%s takes again after %.1f s", w->path,
+			  (double)(ctx->now_ns - w->stuck_ns) * 1e-9);
 	}
 	w->stuck_ns = 0;
 	w->stuck_told = false;
 }
 
-/* Write what is left of the message. Returns 0, or TAKT_AGAIN when the device takes no more for now. */
+/* Write what is left of the message. Returns 0, or TAKT_AGAIN when the device takes no more for
+ * now. */
 static int writer_write(struct takt_ctx *ctx, struct writer *w)
 {
 	ssize_t put;
@@ -141,16 +145,18 @@ static int writer_stop(struct takt_ctx *ctx)
 {
 	struct writer *w = TAKT_STATE(ctx, struct writer);
 
-	takt_info(ctx, "%s: %llu sent, %llu left out, lost %llu times", w->path, (unsigned long long)w->sent,
+	takt_info(ctx, "%s: %llu sent, %llu left out, lost %llu times", w->path,
+		  (unsigned long long)w->sent,
 		  (unsigned long long)w->left_out, (unsigned long long)w->link.losses);
 	link_close(&w->link);
 	return 0;
 }
 
 #define SETTINGS_OF(params) \
-	{ (params)->baud, (params)->data_bits, (params)->stop_bits, (params)->parity, (params)->flow }
+	{ (params)->baud, (params)->data_bits, (params)->stop_bits, (params)->parity, \
+	  (params)->flow }
 
-/* --- lines --------------------------------------------------------------------------------------- */
+/* --- lines ------------------------------------------------------------------------------------ */
 
 static int lines_new(struct takt_ctx *ctx)
 {
@@ -196,7 +202,7 @@ TAKT_TASK(serial_lines_out, TAKT_SINK, struct writer, "writes lines of text to a
 	  TAKT_NEW(lines_new), TAKT_PROCESS(lines_process), TAKT_STOP(writer_stop),
 	  TAKT_CHECK_PARAMS(lines_check), TAKT_WAITS)
 
-/* --- frames -------------------------------------------------------------------------------------- */
+/* --- frames ----------------------------------------------------------------------------------- */
 
 static int frames_new(struct takt_ctx *ctx)
 {
@@ -217,7 +223,8 @@ static int frames_process(struct takt_ctx *ctx)
 	if (frame && !up) {
 		leave_out(ctx, w, "the device is not there");
 	} else if (frame && w->end == 0) {
-		writer_begin(ctx, w, framing_encode((enum framing_kind)params->framing, params->delimiter,
+		writer_begin(ctx, w, framing_encode((enum framing_kind)params->framing,
+						    params->delimiter,
 						    frame->bytes.at, frame->bytes.count, w->bytes));
 	}
 	return w->end > 0 ? writer_write(ctx, w) : 0;

@@ -9,13 +9,15 @@
 #include <takt/type.h>
 
 #define SERIAL_PARITY(V) \
-	V(SERIAL_PARITY_NONE, 0, "none") V(SERIAL_PARITY_EVEN, 1, "even") V(SERIAL_PARITY_ODD, 2, "odd")
+	V(SERIAL_PARITY_NONE, 0, "none") V(SERIAL_PARITY_EVEN, 1, "even") V(SERIAL_PARITY_ODD, 2, \
+									    "odd")
 TAKT_ENUM(serial_parity, "the bit behind the data bits", SERIAL_PARITY)
 
 #define SERIAL_FLOW(V) \
 	V(SERIAL_FLOW_NONE, 0, "none") V(SERIAL_FLOW_HARDWARE, 1, "hardware") \
 	V(SERIAL_FLOW_SOFTWARE, 2, "software")
-TAKT_ENUM(serial_flow, "who may stop the sender: RTS and CTS lines, XON and XOFF bytes", SERIAL_FLOW)
+TAKT_ENUM(serial_flow, "who may stop the sender: RTS and CTS lines, XON and XOFF bytes",
+	  SERIAL_FLOW)
 
 /* Parameters of every task of serial.so. */
 #define SERIAL_PORT_PARAMS(P) \
@@ -35,9 +37,9 @@ struct serial_settings {
 	enum serial_flow flow;
 };
 
-/* Open @path with @flags of open(2), and set it when it is a terminal; a FIFO is taken as it is. Never blocks.
- * Returns a descriptor, or -errno with @ret_what: -ENOTTY for a file or a directory, -EINVAL where the driver
- * refuses the settings or the rate. */
+/* Open @path with @flags of open(2), and set it when it is a terminal; a FIFO is taken as it is.
+ * Never blocks. Returns a descriptor, or -errno with @ret_what: -ENOTTY for a file or a
+ * directory, -EINVAL where the driver refuses the settings or the rate. */
 int serial_port_open(const char *path, int flags, const struct serial_settings *settings,
 		     const char **ret_what);
 

@@ -18,12 +18,17 @@
 
 #define IN_PORTS(IN, OUT) OUT(datagram, udp_datagram, "each datagram, in order")
 #define IN_PARAMS(P) \
-	P(text(64), listen, "", , , , "address and port, e.g. :5000 (any IPv4), [::]:5000 (any), 127.0.0.1:5000") \
-	P(text(64), group, "", "", , , "multicast group to join, e.g. 239.0.0.7; none where empty") \
-	P(text(16), interface, "", "", , , "network interface of the group, e.g. eth0; the kernel's choice where empty") \
-	P(u32, buffer, "B", 262144, 4096, 67108864, "the kernel's, for datagrams that are not yet read") \
+	P(text(64), listen, "", , , , \
+	  "address and port, e.g. :5000 (any IPv4), [::]:5000 (any), 127.0.0.1:5000") \
+	P(text(64), group, "", "", , , \
+	  "multicast group to join, e.g. 239.0.0.7; none where empty") \
+	P(text(16), interface, "", "", , , \
+	  "network interface of the group, e.g. eth0; the kernel's choice where empty") \
+	P(u32, buffer, "B", 262144, 4096, 67108864, \
+	  "the kernel's, for datagrams that are not yet read") \
 	P(f64, timeout, "s", 5, 0, 86400, "silent for so long is told once; 0: never") \
-	P(f64, retry, "s", 1, 0.01, 3600, "between two tries where the address or the group is not to be had")
+	P(f64, retry, "s", 1, 0.01, 3600, \
+	  "between two tries where the address or the group is not to be had")
 TAKT_INTERFACE(udp_in, IN_PORTS, IN_PARAMS)
 
 struct receiver {
@@ -38,7 +43,8 @@ struct receiver {
 
 static int join_v4(int fd, const struct address *group, int interface)
 {
-	struct ip_mreqn request = { .imr_multiaddr = group->at.v4.sin_addr, .imr_ifindex = interface };
+	struct ip_mreqn request = { .imr_multiaddr = group->at.v4.sin_addr,
+				    .imr_ifindex = interface };
 
 	return setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &request, sizeof(request));
 }
@@ -68,7 +74,8 @@ static int join(int fd, const struct takt_params_udp_in *params, const char **re
 		}
 	}
 	address_parse_host(params->group, 0, &group, &scope_missing);
-	return (group.at.any.sa_family == AF_INET ? join_v4 : join_v6)(fd, &group, interface) < 0 ? -errno : 0;
+	return (group.at.any.sa_family == AF_INET ? join_v4 : join_v6)(fd, &group, interface) < 0
+		? -errno : 0;
 }
 
 static int set_up(int fd, const struct takt_params_udp_in *params, const char **ret_what)
@@ -83,7 +90,8 @@ static int set_up(int fd, const struct takt_params_udp_in *params, const char **
 	}
 	setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, &yes, sizeof(yes));
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer));
-	if (params->group[0] != '\0' && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) < 0) {
+	if (params->group[0] != '\0' && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes,
+						   sizeof(yes)) < 0) {
 		return -errno;
 	}
 	if (bind(fd, &address.at.any, address.bytes) < 0) {
@@ -126,16 +134,19 @@ static const char *in_check(const void *params, char *text, size_t text_bytes)
 		return text;
 	}
 	if (p->group[0] == '\0') {
-		return p->interface[0] ? "interface: is for a multicast `group`; give one, or leave it out" : NULL;
+		return p->interface[0]
+			? "interface: is for a multicast `group`; give one, or leave it out" : NULL;
 	}
 	what = address_parse_host(p->group, 0, &group, &scope_missing);
 	if (what || !address_is_multicast(&group)) {
-		snprintf(text, text_bytes, "group: `%s` is no multicast address; give e.g. 239.0.0.7 or ff02::7",
+		snprintf(text, text_bytes,
+			 "group: `%s` is no multicast address; give e.g. 239.0.0.7 or ff02::7",
 			 p->group);
 		return text;
 	}
 	if (group.at.any.sa_family != listen.at.any.sa_family) {
-		return "group: is of another family than `listen`; give both as IPv4, or both as IPv6";
+		return "group: is of another family than `listen`; give both as IPv4, or both as "
+			"IPv6";
 	}
 	return NULL;
 }
@@ -163,7 +174,8 @@ static void count_overflow(struct takt_ctx *ctx, struct receiver *r, struct msgh
 		if (drops != r->kernel_drops) {
 			r->overflowed += drops - r->kernel_drops;
 			r->kernel_drops = drops;
-			takt_warning_rate(ctx, TELL_HZ, "%s: faster than it is read, the kernel dropped %llu so far",
+			takt_warning_rate(ctx, TELL_HZ,
+				       "%s: faster than it is read, the kernel dropped %llu so far",
 					  r->link.name, (unsigned long long)r->overflowed);
 		}
 	}
@@ -176,7 +188,8 @@ static void receive(struct takt_ctx *ctx, struct receiver *r)
 	union { char bytes[CMSG_SPACE(sizeof(uint32_t))]; struct cmsghdr align; } control;
 	struct iovec part = { datagram->bytes.at, TAKT_UDP_BYTES };
 	struct msghdr head = {
-		.msg_name = &from.at, .msg_namelen = sizeof(from.at), .msg_iov = &part, .msg_iovlen = 1,
+		.msg_name = &from.at, .msg_namelen = sizeof(from.at), .msg_iov = &part,
+			.msg_iovlen = 1,
 		.msg_control = control.bytes, .msg_controllen = sizeof(control.bytes),
 	};
 	const ssize_t got = recvmsg(r->link.fd, &head, MSG_TRUNC);
@@ -195,7 +208,8 @@ static void receive(struct takt_ctx *ctx, struct receiver *r)
 	r->datagrams++;
 	if ((size_t)got > TAKT_UDP_BYTES) {
 		r->cut++;
-		takt_warning_rate(ctx, TELL_HZ, "%s: a datagram of %zd bytes is cut to %u, %llu so far",
+		takt_warning_rate(ctx, TELL_HZ,
+				  "%s: a datagram of %zd bytes is cut to %u, %llu so far",
 				  r->link.name, got, TAKT_UDP_BYTES, (unsigned long long)r->cut);
 	}
 }
@@ -235,7 +249,8 @@ static int in_stop(struct takt_ctx *ctx)
 {
 	struct receiver *r = TAKT_STATE(ctx, struct receiver);
 
-	takt_info(ctx, "%s: %llu datagrams, %llu too long, %llu dropped by the kernel, lost %llu times",
+	takt_info(ctx, "%s: %llu datagrams, %llu too long, %llu dropped by the kernel, lost %llu "
+		  "times",
 		  r->link.name, (unsigned long long)r->datagrams, (unsigned long long)r->cut,
 		  (unsigned long long)r->overflowed, (unsigned long long)r->link.losses);
 	link_close(&r->link);
@@ -243,4 +258,5 @@ static int in_stop(struct takt_ctx *ctx)
 }
 
 TAKT_TASK(udp_in, TAKT_SOURCE, struct receiver, "receives UDP datagrams",
-	  TAKT_NEW(in_new), TAKT_PROCESS(in_process), TAKT_STOP(in_stop), TAKT_CHECK_PARAMS(in_check), TAKT_WAITS)
+	  TAKT_NEW(in_new), TAKT_PROCESS(in_process), TAKT_STOP(in_stop),
+		  TAKT_CHECK_PARAMS(in_check), TAKT_WAITS)

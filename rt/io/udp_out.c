@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* udp_out: messages as datagrams. One that cannot be sent now is left out and counted: what is new is worth
- * more. */
+/* udp_out: messages as datagrams. One that cannot be sent now is left out and counted: what is
+ * new is worth more. */
 #include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -16,10 +16,13 @@
 
 #define TELL_HZ 1
 
-#define OUT_PORTS(IN, OUT) IN(datagram, udp_datagram, "its bytes are sent, to its address and port where they are set, else to `to`")
+#define OUT_PORTS(IN, OUT) IN(datagram, udp_datagram, \
+		   "its bytes are sent, to its address and port where they are set, else to `to`")
 #define OUT_PARAMS(P) \
-	P(text(64), to, "", , , , "address and port, e.g. 192.168.1.7:5000, [fe80::1%eth0]:5000, 239.0.0.7:5000") \
-	P(text(16), interface, "", "", , , "network interface for multicast, e.g. eth0; the kernel's choice where empty") \
+	P(text(64), to, "", , , , \
+	  "address and port, e.g. 192.168.1.7:5000, [fe80::1%eth0]:5000, 239.0.0.7:5000") \
+	P(text(16), interface, "", "", , , \
+	  "network interface for multicast, e.g. eth0; the kernel's choice where empty") \
 	P(u8, hops, "", 1, 0, 255, "that multicast may go") \
 	P(bool, broadcast, "", false, , , "whether `to` may be a broadcast address") \
 	P(f64, retry, "s", 1, 0.01, 3600, "between two tries where there is no such interface")
@@ -50,11 +53,13 @@ static int set_multicast(int fd, const struct takt_params_udp_out *params, const
 		const int interface = through.imr_ifindex;
 
 		return setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops, sizeof(hops)) < 0 ||
-		       setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, &interface, sizeof(interface)) < 0
+		       setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, &interface,
+				  sizeof(interface)) < 0
 			       ? -errno : 0;
 	}
 	return setsockopt(fd, IPPROTO_IP, IP_MULTICAST_TTL, &hops, sizeof(hops)) < 0 ||
-	       setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &through, sizeof(through)) < 0 ? -errno : 0;
+	       setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &through, sizeof(through)) < 0 ? -errno
+		       : 0;
 }
 
 static int sender_open(void *task, const char **ret_what)
@@ -122,11 +127,14 @@ static void tell_result(struct takt_ctx *ctx, struct sender *s, int error)
 		s->failing_ns = ctx->now_ns;
 	}
 	if (error != 0 && error != s->error) {
-		takt_warning(ctx, "cannot send to %s: %s; what comes is left out until that works", s->link.name,
+		takt_warning(ctx, "cannot send to %s: %s; what comes is left out until that works",
+			     s->link.name,
 			     strerror(error));
 	} else if (error == 0 && s->error != 0) {
-		takt_info(ctx, "%s can be sent to again after %.1f s, %llu left out so far", s->link.name,
-			  (double)(ctx->now_ns - s->failing_ns) * 1e-9, (unsigned long long)s->left_out);
+		takt_info(ctx, "%s can be sent to again after %.1f s, %llu left out so far",
+			  s->link.name,
+			  (double)(ctx->now_ns - s->failing_ns) * 1e-9,
+				  (unsigned long long)s->left_out);
 	}
 	s->error = error;
 }
@@ -144,8 +152,10 @@ static bool find_target(struct takt_ctx *ctx, struct sender *s, const struct udp
 	what = address_parse_host(datagram->address, datagram->port, ret_to, &scope_missing);
 	if (what || scope_missing || ret_to->at.any.sa_family != s->to.at.any.sa_family) {
 		s->left_out++;
-		takt_warning_rate(ctx, TELL_HZ, "a datagram for `%s` is left out: %s", datagram->address,
-				  what ? "that is no address" : scope_missing ? "there is no such interface"
+		takt_warning_rate(ctx, TELL_HZ, "a datagram for `%s` is left out: %s",
+				  datagram->address,
+				  what ? "that is no address" : scope_missing
+					  ? "there is no such interface"
 				  : "`to` is of the other family, IPv4 or IPv6");
 		return false;
 	}
@@ -166,7 +176,8 @@ static int out_process(struct takt_ctx *ctx)
 	if (!datagram || !find_target(ctx, s, datagram, &to)) {
 		return 0;
 	}
-	put = sendto(s->link.fd, datagram->bytes.at, datagram->bytes.count, MSG_NOSIGNAL, &to.at.any, to.bytes);
+	put = sendto(s->link.fd, datagram->bytes.at, datagram->bytes.count, MSG_NOSIGNAL,
+		     &to.at.any, to.bytes);
 	s->sent += put >= 0;
 	tell_result(ctx, s, put < 0 ? errno : 0);
 	return 0;
@@ -176,12 +187,14 @@ static int out_stop(struct takt_ctx *ctx)
 {
 	struct sender *s = TAKT_STATE(ctx, struct sender);
 
-	takt_info(ctx, "%s: %llu datagrams sent, %llu left out", s->link.name, (unsigned long long)s->sent,
+	takt_info(ctx, "%s: %llu datagrams sent, %llu left out", s->link.name,
+		  (unsigned long long)s->sent,
 		  (unsigned long long)s->left_out);
 	link_close(&s->link);
 	return 0;
 }
 
 TAKT_TASK(udp_out, TAKT_SINK, struct sender, "sends UDP datagrams",
-	  TAKT_NEW(out_new), TAKT_PROCESS(out_process), TAKT_STOP(out_stop), TAKT_CHECK_PARAMS(out_check),
+	  TAKT_NEW(out_new), TAKT_PROCESS(out_process), TAKT_STOP(out_stop),
+		  TAKT_CHECK_PARAMS(out_check),
 	  TAKT_WAITS)

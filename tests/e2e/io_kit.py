@@ -37,8 +37,12 @@ class IoWorld(World):
     def start(self):
         self.start_taktd()
         self.rt = self.start_rt("--dev")
-        self.wait(self.regions, 10, "the region")
+        self.wait(self.is_running, 20, "the first cycle")
         return self
+
+    def is_running(self):
+        """Devices are open when they can be: every task has started."""
+        return self.runs() and "mission started" in self.takt_log("lifecycle", self.runs()[-1]).stdout
 
     def text(self):
         """What the text log says so far; of a run that goes on, too."""

@@ -1,5 +1,5 @@
-/* The framings of serial.so: whatever comes, frames keep to their bounds, and the pieces in which the bytes come make
- * no difference; and whatever is framed comes back. */
+/* The framings of serial.so: whatever comes, frames keep to their bounds, and the pieces in
+ * which the bytes come make no difference; and whatever is framed comes back. */
 #include <stdlib.h>
 #include <string.h>
 

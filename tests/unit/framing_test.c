@@ -21,7 +21,8 @@ struct seen {
 };
 
 /* Feed @bytes in pieces of @piece. */
-static void feed(struct framing *f, const uint8_t *bytes, size_t count, size_t piece, struct seen *seen)
+static void feed(struct framing *f, const uint8_t *bytes, size_t count, size_t piece,
+		 struct seen *seen)
 {
 	seen->count = 0;
 	for (size_t at = 0, used = 0; at < count; at += used) {
@@ -38,7 +39,8 @@ static void feed(struct framing *f, const uint8_t *bytes, size_t count, size_t p
 }
 
 /* The frames of the text in @bytes as "a|b!", ! damaged, + cut. */
-static void expect(enum framing_kind kind, uint32_t max, const char *bytes, size_t count, const char *want)
+static void expect(enum framing_kind kind, uint32_t max, const char *bytes, size_t count,
+		   const char *want)
 {
 	uint8_t buffer[FRAME_MAX];
 	struct framing f;
@@ -52,8 +54,10 @@ static void expect(enum framing_kind kind, uint32_t max, const char *bytes, size
 		feed(&f, (const uint8_t *)bytes, count, piece, &seen);
 		have[0] = '\0';
 		for (uint32_t i = 0; i < seen.count; i++) {
-			used += (size_t)snprintf(have + used, sizeof(have) - used, "%s%.*s%s", i ? "|" : "",
-						 seen.events[i] == FRAMING_DAMAGED ? 0 : (int)seen.bytes[i],
+			used += (size_t)snprintf(have + used, sizeof(have) - used, "%s%.*s%s", i
+						 ? "|" : "",
+						 seen.events[i] == FRAMING_DAMAGED ? 0
+							 : (int)seen.bytes[i],
 						 (const char *)seen.frames[i],
 						 seen.events[i] == FRAMING_DAMAGED ? "!" :
 						 seen.events[i] == FRAMING_CUT ? "+" : "");
@@ -72,7 +76,8 @@ static void delimited_frames_end_at_the_delimiter_and_empty_ones_are_none(void *
 static void slip_frames_are_those_of_rfc_1055(void **state)
 {
 	(void)state;
-	expect(FRAMING_SLIP, 8, "\xc0" "ab\xc0\xc0" "c\xdb\xdc" "d\xdb\xdd" "e\xc0", 14, "ab|c\xc0" "d\xdb" "e");
+	expect(FRAMING_SLIP, 8, "\xc0" "ab\xc0\xc0" "c\xdb\xdc" "d\xdb\xdd" "e\xc0", 14,
+	       "ab|c\xc0" "d\xdb" "e");
 	expect(FRAMING_SLIP, 8, "a\xdb" "b\xc0" "cd\xc0" "e\xdb\xc0" "f\xc0", 12, "!|cd|!|f");
 }
 
@@ -84,9 +89,11 @@ static void cobs_frames_are_those_of_the_paper(void **state)
 
 	(void)state;
 	/* Cheshire and Baker, figure 3: 45 00 00 2c 4c 79 00 00 40 06 4f 37 */
-	static const uint8_t wire[] = { 0x02, 0x45, 0x01, 0x04, 0x2c, 0x4c, 0x79, 0x01, 0x05, 0x40, 0x06, 0x4f,
+	static const uint8_t wire[] = { 0x02, 0x45, 0x01, 0x04, 0x2c, 0x4c, 0x79, 0x01, 0x05, 0x40,
+					0x06, 0x4f,
 					0x37, 0x00 };
-	static const uint8_t plain[] = { 0x45, 0x00, 0x00, 0x2c, 0x4c, 0x79, 0x00, 0x00, 0x40, 0x06, 0x4f, 0x37 };
+	static const uint8_t plain[] = { 0x45, 0x00, 0x00, 0x2c, 0x4c, 0x79, 0x00, 0x00, 0x40, 0x06,
+					 0x4f, 0x37 };
 	uint8_t out[64];
 
 	framing_init(&f, FRAMING_COBS, 0, buffer, sizeof(buffer));
@@ -127,10 +134,12 @@ static void what_is_encoded_is_decoded_whatever_pieces_it_comes_in(void **state)
 			for (size_t k = 0; k < counts[i]; k++) {
 				plain[i][k] = some_byte(kind);
 			}
-			if (rand() % 8 == 0) {	/* a run without a zero, of which 254 fill a block */
+			/* a run without a zero, of which 254 fill a block */
+			if (rand() % 8 == 0) {
 				memset(plain[i], 'x', counts[i]);
 			}
-			const size_t used = framing_encode(kind, '\n', plain[i], counts[i], wire + bytes);
+			const size_t used = framing_encode(kind, '\n', plain[i], counts[i],
+							   wire + bytes);
 
 			assert_true(used > 0 && used <= framing_encoded_max(counts[i]));
 			bytes += used;

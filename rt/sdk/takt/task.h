@@ -227,7 +227,8 @@ template <class... M> constexpr struct takt_task takt_task_make_(struct takt_tas
 #define TAKT_KEYFRAME(type) TAKT_METHOD_(keyframe, &takt_type_##type)
 
 /* TAKT_TASK(name, TAKT_SOURCE | TAKT_FILTER | TAKT_SINK, state type, "doc", methods…)
- * and TAKT_WAITS among them for a source or sink that waits for a device; after TAKT_INTERFACE(name, …). The state type is a complete type; struct takt_stateless for none. */
+ * after TAKT_INTERFACE(name, …). The state type is a complete type; struct takt_stateless for none.
+ * TAKT_WAITS stands among the methods of a source or sink that waits for a device. */
 #define TAKT_TASK(name_, kind_, state_, doc_, ...)                                                 \
 	TAKT_STATIC_ASSERT(sizeof(struct takt_in_##name_) % sizeof(void *) == 0, "ports");         \
 	TAKT_TASK_FROM(name_)                                                                      \

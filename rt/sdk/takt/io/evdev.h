@@ -14,9 +14,12 @@ TAKT_ENUM(evdev_kind, "type of an event, EV_… of linux/input-event-codes.h", T
 
 #define TAKT_EVDEV_EVENT(F) \
 	F(enum(evdev_kind), kind,  "",  "its type: key, rel, abs…") \
-	F(u16,              code,  "",  "which key or axis: KEY_…, BTN_…, ABS_… of linux/input-event-codes.h") \
-	F(i32,              value, "",  "of a key: 0 up, 1 down, 2 repeated; of an axis: where it is, or how far it moved") \
-	F(f64,              time,  "s", "when the kernel saw it, CLOCK_MONOTONIC; also its time of validity")
+	F(u16,              code,  "", \
+	  "which key or axis: KEY_…, BTN_…, ABS_… of linux/input-event-codes.h") \
+	F(i32,              value, "", \
+	  "of a key: 0 up, 1 down, 2 repeated; of an axis: where it is, or how far it moved") \
+	F(f64,              time,  "s", \
+	  "when the kernel saw it, CLOCK_MONOTONIC; also its time of validity")
 TAKT_MESSAGE(evdev_event, "an event of a joystick, mouse, keyboard…", TAKT_EVDEV_EVENT)
 
 #endif
