@@ -69,7 +69,7 @@ static void add_graph(struct maker *m, const struct takt_plan *plan)
 		const struct takt_plan_output *o = &plan->outputs[i];
 
 		m->outputs[i] = (struct takt_catalog_output){
-			o->task, o->port->name, find_type(plan, o->port->type), o->slots, o->recorded };
+			o->task, o->port->name, find_type(plan, o->layout->type), o->slots, o->recorded };
 	}
 	m->catalog.connection_count = n;
 }

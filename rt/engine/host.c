@@ -99,6 +99,23 @@ static uint64_t lane_clock_ns(const struct takt_ctx *ctx)
 	return ctx->now_ns;
 }
 
+/* A task on the lane has no queue. */
+static void lane_keep_all(struct takt_ctx *ctx, bool on)
+{
+	(void)ctx;
+	(void)on;
+}
+
+const struct takt_type *takt_unit_port_type(const struct takt_ctx *ctx, bool output, uint32_t port)
+{
+	const struct takt_unit *unit = (const struct takt_unit *)(const void *)ctx;
+
+	if (output) {
+		return port < unit->outlet_count ? unit->outlets[port].layout->type : NULL;
+	}
+	return port < unit->plan->input_count ? unit->plan->inputs[port].type : NULL;
+}
+
 const struct takt_host takt_lane_host = {
 	.bytes = sizeof(struct takt_host),
 	.output = lane_output,
@@ -110,4 +127,6 @@ const struct takt_host takt_lane_host = {
 	.text_is_due = takt_unit_text_is_due,
 	.wait_until = lane_wait_until,
 	.clock_ns = lane_clock_ns,
+	.port_type = takt_unit_port_type,
+	.keep_all = lane_keep_all,
 };

@@ -210,6 +210,10 @@ extern const struct takt_host takt_worker_host;
 /* Thread function of the lane. */
 void *takt_lane_main(void *arg);
 
+/* What ctx->host->port_type does.  [any] */
+TAKT_ANY const struct takt_type *takt_unit_port_type(const struct takt_ctx *ctx, bool output,
+						     uint32_t port);
+
 /* Count an error of @unit's @method and record the first of a series.  [RT] */
 TAKT_RT void takt_unit_failed(struct takt_unit *unit, struct takt_events *events, uint64_t mono_ns,
 			      enum takt_method_id method, int result);

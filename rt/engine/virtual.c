@@ -87,7 +87,7 @@ static void feed(struct takt_worker *worker, uint64_t horizon_ns)
 
 	worker->virtual_time.horizon_ns = horizon_ns;
 	while (!atomic_load_explicit(&worker->finished, memory_order_relaxed) &&
-	       worker->virtual_time.wake_ns <= horizon_ns && takt_worker_has_room(worker) &&
+	       worker->virtual_time.wake_ns <= horizon_ns && takt_worker_may_put(worker) &&
 	       !takt_engine_is_stopping(engine)) {
 		if (worker->virtual_time.now_ns < worker->virtual_time.wake_ns) {
 			worker->virtual_time.now_ns = worker->virtual_time.wake_ns;

@@ -21,6 +21,23 @@
 
 /* --- the worker's side ----------------------------------------------------------------------- */
 
+static void pause_ns(long ns)
+{
+	const struct timespec span = { .tv_nsec = ns };
+
+	nanosleep(&span, NULL);
+}
+
+/* A task that keeps all waits until there is room that loses nothing. False: there is none. */
+static bool wait_for_room(const struct takt_worker *worker)
+{
+	while (worker->keep_all && !worker->engine->virtual_time &&
+	       !takt_engine_is_stopping(worker->engine) && !takt_worker_may_put(worker)) {
+		pause_ns(IDLE_POLL_NS);
+	}
+	return takt_worker_has_room(worker);
+}
+
 /* A parcel of the queue, or the spare one while the queue is full. */
 static bool begin_parcel(struct takt_worker *worker)
 {
@@ -64,13 +81,13 @@ static bool end_parcel(struct takt_worker *worker, bool room)
 								     item->payload);
 		}
 	}
-	if (any && !room && takt_worker_has_room(worker)) {
+	if (any && wait_for_room(worker) && !room) {
 		move_spare_into_queue(worker);
 		room = true;
 	}
 	if (any && room) {
 		atomic_fetch_add_explicit(&worker->tail, 1, memory_order_release);
-	} else if (any) {
+	} else if (any && !worker->keep_all) {	/* else the run ends: not read, as what follows it */
 		atomic_fetch_add_explicit(&worker->dropped, 1, memory_order_relaxed);
 	}
 	worker->current = NULL;
@@ -96,13 +113,6 @@ static void report_drops(struct takt_worker *worker, uint64_t now_ns)
 		worker->dropped_reported = dropped;
 		worker->dropped_reported_ns = now_ns;
 	}
-}
-
-static void pause_ns(long ns)
-{
-	const struct timespec span = { .tv_nsec = ns };
-
-	nanosleep(&span, NULL);
 }
 
 static void take_requests(struct takt_worker *worker)

@@ -44,6 +44,7 @@ struct takt_worker {
 	uint64_t fruitless_since_ns;
 	uint32_t fruitless;		/* calls in a row that brought the lane nothing */
 	struct takt_post *post;		/* sinks with `exec: io`, else NULL */
+	bool keep_all;			/* wait for room instead of dropping */
 	uint64_t mailbox_changes;	/* as last seen */
 	_Atomic bool finished;		/* release after the last parcel; lane: acquire */
 	_Atomic bool ended;		/* the thread's function is about to return */
@@ -75,6 +76,18 @@ static inline bool takt_worker_has_room(const struct takt_worker *worker)
 	return atomic_load_explicit(&worker->tail, memory_order_relaxed) -
 		       atomic_load_explicit(&worker->head, memory_order_acquire) <
 	       worker->capacity;
+}
+
+/* Room for a parcel that loses nothing, of a task that keeps all: where the lane takes the newest only, it
+ * has to have taken the one before.  [any] */
+static inline bool takt_worker_may_put(const struct takt_worker *worker)
+{
+	if (worker->keep_all && worker->unit->plan->take == TAKT_TAKE_NEWEST) {
+		/* Partner: the release in takt_worker_take. */
+		return atomic_load_explicit(&worker->tail, memory_order_relaxed) ==
+		       atomic_load_explicit(&worker->head, memory_order_acquire);
+	}
+	return takt_worker_has_room(worker);
 }
 
 /* The time as the task is to see it.  [any] */

@@ -113,6 +113,11 @@ static uint64_t worker_clock_ns(const struct takt_ctx *ctx)
 	return takt_worker_now_ns(unit->worker);
 }
 
+static void worker_keep_all(struct takt_ctx *ctx, bool on)
+{
+	takt_unit_of(ctx)->worker->keep_all = on;
+}
+
 const struct takt_host takt_worker_host = {
 	.bytes = sizeof(struct takt_host),
 	.output = worker_output,
@@ -124,4 +129,6 @@ const struct takt_host takt_worker_host = {
 	.text_is_due = takt_unit_text_is_due,
 	.wait_until = worker_wait_until,
 	.clock_ns = worker_clock_ns,
+	.port_type = takt_unit_port_type,
+	.keep_all = worker_keep_all,
 };

@@ -91,8 +91,8 @@ static int settings_fill(struct takt_loader *loader)
 static int steps(struct takt_loader *loader)
 {
 	static int (*const all[])(struct takt_loader *) = {
-		settings_fill, takt_load_plugins, takt_load_types, takt_load_tasks,
-		takt_load_connections, takt_load_order, takt_load_plan,
+		settings_fill, takt_load_plugins, takt_load_types, takt_load_tasks, takt_load_ports,
+		takt_load_connections, takt_load_port_types, takt_load_order, takt_load_plan,
 	};
 	int rc = 0;
 

@@ -69,21 +69,6 @@ static int port_of(struct takt_loader *loader, const struct takt_load_task *task
 				end->port, takt_nearest(end->port, side, names, count, near));
 }
 
-static int types_compare(struct takt_loader *loader,
-			 const struct takt_config_connection *connection,
-			 const struct takt_port *from, const struct takt_port *to)
-{
-	if (strcmp(from->type->name, to->type->name) == 0) {
-		return 0;	/* one name is one layout: takt_load_types saw to it */
-	}
-	return takt_place_error(loader->config->path, connection->from.line,
-				connection->from.column,
-				loader->err, "`%s.%s` is a `%.63s`, but `%s.%s` takes a `%.63s`; "
-				"connect ports of one type", connection->from.task, from->name,
-				from->type->name,
-				connection->to.task, to->name, to->type->name);
-}
-
 static int connect(struct takt_loader *loader, const struct takt_config_connection *connection)
 {
 	struct takt_link link = { .connection = connection };
@@ -104,11 +89,6 @@ static int connect(struct takt_loader *loader, const struct takt_config_connecti
 	if (rc == 0) {
 		rc = port_of(loader, to, &connection->to, false, &input);
 	}
-	if (rc == 0) {
-		rc = types_compare(loader, connection, takt_port_at(from->type, true,
-								    link.from_output),
-				   takt_port_at(to->type, false, input));
-	}
 	if (rc < 0) {
 		return rc;
 	}
@@ -124,20 +104,19 @@ static int connect(struct takt_loader *loader, const struct takt_config_connecti
 	return 0;
 }
 
-/* An output of the type that @port takes, for the message: "a.out", or "". */
-static const char *output_find(const struct takt_loader *loader, const struct takt_port *port,
+/* An output that @port may read, for the message: "a.out", or "". */
+static const char *output_find(const struct takt_loader *loader, const struct takt_load_port *port,
 			       const struct takt_load_task *not_of, char *out, size_t out_bytes)
 {
 	out[0] = 0;
 	for (uint32_t i = 0; i < loader->config->task_count; i++) {
 		const struct takt_load_task *task = &loader->tasks[i];
-		const struct takt_port *found;
 
-		for (uint32_t j = 0; task != not_of && (found = takt_port_at(task->type, true,
-									     j)); j++) {
-			if (strcmp(found->type->name, port->type->name) == 0) {
+		for (uint32_t j = 0; task != not_of && j < task->output_count; j++) {
+			if (!port->type || !task->outputs[j].type ||
+			    task->outputs[j].type == port->type) {
 				snprintf(out, out_bytes, "%s.%s", task->config->keys.id.text,
-					 found->name);
+					 task->outputs[j].port->name);
 				return out;
 			}
 		}
@@ -152,17 +131,18 @@ static int inputs_check(struct takt_loader *loader, const struct takt_load_task 
 	char output[160];
 
 	for (uint32_t i = 0; i < task->input_count; i++) {
-		const struct takt_port *port = takt_port_at(task->type, false, i);
+		const struct takt_port *port = task->inputs[i].port;
 
 		if (task->links[i].connection) {
 			continue;
 		}
-		output_find(loader, port, task, output, sizeof(output));
+		output_find(loader, &task->inputs[i], task, output, sizeof(output));
 		if (!output[0]) {
 			return takt_node_error(task->config->keys.id.node, loader->err, "input "
 					       "`%s.%s` is not connected; no other task has an "
-					       "output of its type, `%.63s`", id,
-					       port->name, port->type->name);
+					       "output of its type, `%.63s`", id, port->name,
+					       task->inputs[i].type ?
+					       task->inputs[i].type->type->name : "any");
 		}
 		return takt_node_error(task->config->keys.id.node, loader->err, "input `%s.%s` is "
 				       "not connected; add e.g. `- %s -> %s.%s` to connections", id,

@@ -73,11 +73,9 @@ static void outputs_fill(struct takt_loader *loader, const struct takt_load_task
 
 	task->first_output = plan->output_count;
 	for (uint32_t i = 0; i < task->output_count; i++) {
-		const struct takt_port *port = takt_port_at(from->type, true, i);
-
 		plan->outputs[plan->output_count++] = (struct takt_plan_output){
-			.port = port,
-			.layout = takt_type_set_find(loader->types, port->type->name)->layout,
+			.port = from->outputs[i].port,
+			.layout = from->outputs[i].type->layout,
 			.task = index,
 			.slots = task->take == TAKT_TAKE_ALL ? task->queue : 1,
 			.recorded = from->config->keys.record.number,
@@ -96,7 +94,8 @@ static void inputs_fill(struct takt_loader *loader, const struct takt_load_task 
 		const uint32_t producer = loader->tasks[link->from_task].position;
 		struct takt_plan_input *input = &task->inputs[i];
 
-		input->port = takt_port_at(to->type, false, i);
+		input->port = to->inputs[i].port;
+		input->type = to->inputs[i].type->type;
 		input->output = plan->tasks[producer].first_output + link->from_output;
 		input->delay = link->connection->delay;
 		input->hold_ns = link->connection->hold_ns;

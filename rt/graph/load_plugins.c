@@ -96,8 +96,8 @@ static int plugin_types(struct takt_loader *loader, uint32_t index)
 
 		for (uint32_t j = 0; j < task->port_count; j++) {
 			struct takt_err why = { 0 };
-			int rc = takt_type_set_add(loader->types, task->ports[j].type, origin,
-						   &why);
+			int rc = takt_port_is_open(&task->ports[j]) ? 0 :
+				takt_type_set_add(loader->types, task->ports[j].type, origin, &why);
 
 			if (rc == -ENOMEM) {
 				return takt_load_no_memory(loader);
@@ -151,14 +151,37 @@ static int file_types(struct takt_loader *loader)
 	return 0;
 }
 
+/* The types that only the file declares, for ports that the graph types. */
+static int own_types(struct takt_loader *loader)
+{
+	const struct takt_config *config = loader->config;
+
+	for (uint32_t i = 0; i < config->type_count; i++) {
+		const struct takt_config_type *own = &config->types[i];
+		struct takt_err why = { 0 };
+		int rc = takt_type_set_find(loader->types, own->type->name) ? 0 :
+			takt_type_set_add(loader->types, own->type, "the graph file", &why);
+
+		if (rc == -ENOMEM) {
+			return takt_load_no_memory(loader);
+		}
+		if (rc < 0) {
+			return takt_node_key_error(own->node, loader->err, "%s", why.text);
+		}
+	}
+	return 0;
+}
+
 int takt_load_types(struct takt_loader *loader)
 {
-	for (uint32_t i = 0; i < loader->plan->plugin_count; i++) {
-		int rc = plugin_types(loader, i);
+	int rc;
 
+	for (uint32_t i = 0; i < loader->plan->plugin_count; i++) {
+		rc = plugin_types(loader, i);
 		if (rc < 0) {
 			return rc;
 		}
 	}
-	return file_types(loader);
+	rc = file_types(loader);
+	return rc < 0 ? rc : own_types(loader);
 }

@@ -150,7 +150,11 @@ int takt_load_tasks(struct takt_loader *loader)
 		task->output_count = ports_count(task->type, true);
 		task->links = takt_pool_alloc(loader->pool, task->input_count,
 					      sizeof(task->links[0]));
-		if (!task->links) {
+		task->inputs = takt_pool_alloc(loader->pool, task->input_count,
+					       sizeof(task->inputs[0]));
+		task->outputs = takt_pool_alloc(loader->pool, task->output_count,
+						sizeof(task->outputs[0]));
+		if (!task->links || !task->inputs || !task->outputs) {
 			return takt_load_no_memory(loader);
 		}
 	}

@@ -17,11 +17,19 @@ struct takt_link {
 	uint32_t from_output;		/* index among that task's outputs */
 };
 
+/* What a port carries: known at once, or typed by the graph. */
+struct takt_load_port {
+	const struct takt_port *port;
+	const struct takt_type_entry *type;	/* NULL: not known yet */
+};
+
 struct takt_load_task {
 	const struct takt_config_task *config;
 	const struct takt_task *type;
 	const struct takt_plugin_handle *plugin;
 	struct takt_link *links;	/* per input port */
+	struct takt_load_port *inputs;	/* in the order of the type's input ports */
+	struct takt_load_port *outputs;
 	uint32_t input_count;
 	uint32_t output_count;
 	uint32_t position;		/* in plan order */
@@ -41,7 +49,9 @@ struct takt_loader {
 TAKT_SETUP int takt_load_plugins(struct takt_loader *loader);
 TAKT_SETUP int takt_load_types(struct takt_loader *loader);
 TAKT_SETUP int takt_load_tasks(struct takt_loader *loader);
+TAKT_SETUP int takt_load_ports(struct takt_loader *loader);	/* types that the tasks or the file give */
 TAKT_SETUP int takt_load_connections(struct takt_loader *loader);
+TAKT_SETUP int takt_load_port_types(struct takt_loader *loader);	/* the others, from the connections */
 TAKT_SETUP int takt_load_order(struct takt_loader *loader);	/* fills position */
 TAKT_SETUP int takt_load_plan(struct takt_loader *loader);	/* all that the plan has */
 
@@ -52,6 +62,9 @@ TAKT_SETUP int takt_load_render(struct takt_loader *loader);
 /* The @index-th input (or output) port of @task, NULL behind the last. */
 TAKT_ANY const struct takt_port *takt_port_at(const struct takt_task *task, bool output,
 					      uint32_t index);
+
+/* True for takt_any: the graph says what the port carries. */
+TAKT_ANY bool takt_port_is_open(const struct takt_port *port);
 
 /* "source", "filter", "sink". */
 TAKT_ANY const char *takt_kind_name(uint32_t kind);

@@ -23,6 +23,7 @@ enum takt_wait { TAKT_WAIT_SLEEP = 0, TAKT_WAIT_SPIN };
 
 struct takt_plan_input {
 	const struct takt_port *port;
+	const struct takt_type *type;	/* of the port; the graph's where the port is open */
 	uint32_t output;		/* producing output's number; TAKT_NO_OUTPUT: not connected (optional) */
 	uint32_t delay;			/* 0, or 1: the previous cycle's message */
 	uint64_t hold_ns;		/* 0: no hold */

@@ -43,7 +43,7 @@ static void input_text(const struct takt_plan *plan, const struct takt_plan_inpu
 	char hold[TAKT_QUANTITY_TEXT_BYTES];
 
 	takt_text_buffer_printf(out, "      in  %-16s %s <- %s.%s", input->port->name,
-				input->port->type->name,
+				input->type->name,
 		plan->tasks[from->task].id, from->port->name);
 	if (input->delay > 0) {
 		takt_text_buffer_printf(out, ", delay %u", input->delay);
@@ -60,7 +60,7 @@ static void output_text(const struct takt_plan_output *output, struct takt_text_
 	char size[TAKT_QUANTITY_TEXT_BYTES];
 
 	takt_text_buffer_printf(out, "      out %-16s %s, %s", output->port->name,
-				output->port->type->name,
+				output->layout->type->name,
 		bytes_text(output->layout->bytes, size));
 	if (output->slots > 1) {
 		takt_text_buffer_printf(out, ", up to %u a cycle", output->slots);
@@ -136,7 +136,7 @@ static void input_json(const struct takt_plan *plan, const struct takt_plan_inpu
 	const struct takt_plan_output *from = &plan->outputs[input->output];
 
 	key_json(out, "{", "port", input->port->name);
-	key_json(out, ", ", "type", input->port->type->name);
+	key_json(out, ", ", "type", input->type->name);
 	key_json(out, ", ", "from_task", plan->tasks[from->task].id);
 	key_json(out, ", ", "from_port", from->port->name);
 	takt_text_buffer_printf(out, ", \"delay\": %u, \"hold_ns\": %" PRIu64 "}", input->delay,
@@ -146,7 +146,7 @@ static void input_json(const struct takt_plan *plan, const struct takt_plan_inpu
 static void output_json(const struct takt_plan_output *output, struct takt_text_buffer *out)
 {
 	key_json(out, "{", "port", output->port->name);
-	key_json(out, ", ", "type", output->port->type->name);
+	key_json(out, ", ", "type", output->layout->type->name);
 	takt_text_buffer_printf(out, ", \"bytes\": %u, \"slots\": %u, \"recorded\": %s}",
 				output->layout->bytes,
 		output->slots, output->recorded ? "true" : "false");

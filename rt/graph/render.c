@@ -11,38 +11,6 @@
 
 #define TEXT_BYTES_MAX (1u << 30)
 
-/* One value by its kind, in a form that reads back. */
-static void value_write(const struct takt_key *key, const struct takt_value *value,
-			struct takt_text_buffer *out)
-{
-	char word[24];
-
-	switch (key->kind) {
-	case TAKT_KEY_CPU:
-	case TAKT_KEY_CPUS:
-		if (value->number == TAKT_CPU_UNSET) {
-			takt_text_buffer_puts(out, "auto");
-		} else {
-			takt_text_buffer_printf(out, "%" PRIu64, value->number);
-		}
-		break;
-	case TAKT_KEY_OVERRUN:
-		takt_key_word(key->more, value->number & 0xff, word, sizeof(word));
-		if ((value->number & 0xff) == TAKT_OVERRUN_CATCH_UP_INDEX) {
-			takt_text_buffer_printf(out, "{%s: %" PRIu64 "}", word, value->number >> 8);
-		} else {
-			takt_text_buffer_puts(out, word);
-		}
-		break;
-	case TAKT_KEY_TEXT:
-		takt_json_puts(out, value->text);
-		break;
-	default:
-		takt_text_buffer_puts(out, value->text);
-		break;
-	}
-}
-
 static void node_open(const struct takt_node *node, struct takt_text_buffer *out)
 {
 	if (node->key) {
@@ -82,7 +50,41 @@ static void map_write(const struct takt_node *map, struct takt_text_buffer *out)
 			next = next->next;
 		}
 	}
-	takt_text_buffer_puts(out, "\n");
+}
+
+/* One value by its kind, in a form that reads back. */
+static void value_write(const struct takt_key *key, const struct takt_value *value,
+			struct takt_text_buffer *out)
+{
+	char word[24];
+
+	switch (key->kind) {
+	case TAKT_KEY_CPU:
+	case TAKT_KEY_CPUS:
+		if (value->number == TAKT_CPU_UNSET) {
+			takt_text_buffer_puts(out, "auto");
+		} else {
+			takt_text_buffer_printf(out, "%" PRIu64, value->number);
+		}
+		break;
+	case TAKT_KEY_OVERRUN:
+		takt_key_word(key->more, value->number & 0xff, word, sizeof(word));
+		if ((value->number & 0xff) == TAKT_OVERRUN_CATCH_UP_INDEX) {
+			takt_text_buffer_printf(out, "{%s: %" PRIu64 "}", word, value->number >> 8);
+		} else {
+			takt_text_buffer_puts(out, word);
+		}
+		break;
+	case TAKT_KEY_TEXT:
+		takt_json_puts(out, value->text);
+		break;
+	case TAKT_KEY_MAP:
+		map_write(value->node, out);
+		break;
+	default:
+		takt_text_buffer_puts(out, value->text);
+		break;
+	}
 }
 
 /* All keys of a section that have a value, one a line. */
@@ -99,11 +101,7 @@ static void section_write(enum takt_key_place place, const void *values,
 
 		if (keys[i].place == place && (value->node || value->text[0])) {
 			takt_text_buffer_printf(out, "  %s: ", keys[i].key);
-			if (keys[i].kind == TAKT_KEY_MAP) {
-				map_write(value->node, out);
-			} else {
-				value_write(&keys[i], value, out);
-			}
+			value_write(&keys[i], value, out);
 			takt_text_buffer_puts(out, "\n");
 		}
 	}
@@ -216,10 +214,12 @@ static int file_write(struct takt_loader *loader, struct takt_text_buffer *out)
 	if (config->root.enums.node) {
 		takt_text_buffer_puts(out, "enums: ");
 		map_write(config->root.enums.node, out);
+		takt_text_buffer_puts(out, "\n");
 	}
 	if (config->root.types.node) {
 		takt_text_buffer_puts(out, "types: ");
 		map_write(config->root.types.node, out);
+		takt_text_buffer_puts(out, "\n");
 	}
 	section_write(TAKT_PLACE_RUNTIME, &config->runtime, out);
 	if (loader->plan->log_dir) {

@@ -125,6 +125,12 @@ static bool host_wait_until(struct takt_ctx *ctx, uint64_t at_ns)
 	return now_ns() >= at_ns;
 }
 
+static void host_keep_all(struct takt_ctx *ctx, bool on)
+{
+	(void)ctx;
+	(void)on;
+}
+
 static const struct takt_host host = {
 	.bytes = sizeof(struct takt_host),
 	.output = host_output,
@@ -133,6 +139,7 @@ static const struct takt_host host = {
 	.stopping = host_stopping,
 	.wait_until = host_wait_until,
 	.clock_ns = host_clock_ns,
+	.keep_all = host_keep_all,
 };
 
 static int rig_init(struct rig *r, const struct takt_task *task, const void *params)

@@ -21,6 +21,7 @@
 
 #define HEAD_OF(plugins) "takt: 1\n" "name: g\n" "plugins: " plugins "\n" "runtime: {rate: 100Hz}\n"
 #define HEAD HEAD_OF("[good.so]")
+#define OPEN HEAD_OF("[good.so, open.so]")
 #define TASKS "tasks:\n"
 #define CONNECTIONS "connections:\n"
 #define TWO "  - {id: t, type: two}\n"
@@ -296,6 +297,56 @@ static void the_effective_file_loads_to_itself(void **state)
 	assert_int_equal(first->copperlist_bytes_max, second->copperlist_bytes_max);
 	assert_non_null(strstr(first->config_text, "stuck_after: 1s\n"));
 	assert_non_null(strstr(first->config_text, "overrun: {catch_up: 3}\n"));
+	takt_plan_destroy(first);
+	takt_plan_destroy(second);
+}
+
+#define NUMBER "types: {number: {fields: [{name: value, type: i32, unit: m}]}}\n"
+
+static void open_ports_have_the_type_of_what_they_are_connected_to(void **state)
+{
+	struct takt_plan *plan = loaded("g.yaml", OPEN TASKS "  - {id: s, type: any_src}\n"
+		"  - {id: m, type: map}\n" "  - {id: x, type: any_map}\n" "  - {id: e, type: any_end}\n"
+		"  - {id: p, type: end}\n"
+		CONNECTIONS "  - s -> x\n" "  - x -> m.in\n" "  - m -> e\n" "  - s -> p\n");
+
+	(void)state;
+	assert_int_equal(plan->task_count, 5);
+	for (uint32_t i = 0; i < plan->output_count; i++) {
+		assert_string_equal(plan->outputs[i].layout->type->name, "vec");
+	}
+	for (uint32_t i = 0; i < plan->task_count; i++) {
+		for (uint32_t j = 0; j < plan->tasks[i].input_count; j++) {
+			assert_string_equal(plan->tasks[i].inputs[j].type->name, "vec");
+			assert_int_equal(plan->tasks[i].inputs[j].type->bytes, 16);
+		}
+	}
+	assert_int_equal(plan->type_count, 1);
+	takt_plan_destroy(plan);
+}
+
+static void open_ports_may_have_types_of_the_file_alone(void **state)
+{
+	struct takt_plan *first = loaded("g.yaml", OPEN NUMBER TASKS
+		"  - {id: s, type: any_src, outputs: {row: number}}\n"
+		"  - {id: x, type: any_map, inputs: {in: number}, outputs: {out: pose}}\n"
+		"  - {id: e, type: any_end}\n"
+		CONNECTIONS "  - s -> x\n" "  - x -> e\n");
+	struct takt_plan *second;
+	char *text;
+
+	(void)state;
+	assert_string_equal(first->outputs[0].layout->type->name, "number");
+	assert_int_equal(first->outputs[0].layout->bytes, 4);
+	assert_string_equal(first->outputs[1].layout->type->name, "pose");
+	assert_string_equal(first->tasks[2].inputs[0].type->name, "pose");
+	assert_int_equal(first->type_count, 3);
+	assert_non_null(strstr(first->config_text, "outputs: {\"row\": \"number\"}"));
+	second = loaded("again.yaml", first->config_text);
+	assert_string_equal(first->config_text, second->config_text);
+	assert_int_equal(takt_plan_print(second, true, &text), 0);
+	assert_non_null(strstr(text, "\"port\": \"row\", \"type\": \"number\""));
+	free(text);
 	takt_plan_destroy(first);
 	takt_plan_destroy(second);
 }
@@ -705,7 +756,7 @@ static void a_mutated_graph_loads_or_says_why(void **state)
 
 static int folder_make(void **state)
 {
-	static const char *const names[] = { "good", "other1", "other2", "other3", "bad1", "bad2", "bad3" };
+	static const char *const names[] = { "good", "open", "other1", "other2", "other3", "bad1", "bad2", "bad3" };
 	char dir[] = "/tmp/takt-graph-test-XXXXXX", path[PATH_MAX + 32], name[32];
 	ssize_t length = readlink("/proc/self/exe", test.program_dir, sizeof(test.program_dir) - 1);
 
@@ -728,7 +779,7 @@ static int folder_make(void **state)
 
 static int folder_remove(void **state)
 {
-	static const char *const names[] = { "good.so", "other1.so", "other2.so", "other3.so", "bad1.so",
+	static const char *const names[] = { "good.so", "open.so", "other1.so", "other2.so", "other3.so", "bad1.so",
 	"bad2.so",
 					     "bad3.so", "text.so", "g.yaml", "again.yaml",
 					     "mutated.yaml" };
@@ -750,6 +801,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(one_type_from_several_files_is_one_type),
 		cmocka_unit_test(parameters_are_filled_from_file_and_defaults),
 		cmocka_unit_test(the_effective_file_loads_to_itself),
+		cmocka_unit_test(open_ports_have_the_type_of_what_they_are_connected_to),
+		cmocka_unit_test(open_ports_may_have_types_of_the_file_alone),
 		cmocka_unit_test(of_free_tasks_the_first_in_the_file_goes_first),
 		cmocka_unit_test(a_loop_with_delay_is_no_loop),
 		cmocka_unit_test(text_sites_are_numbered_over_all_plugins),

@@ -135,13 +135,17 @@ tests_unit_graph_test_CPPFLAGS = $(AM_CPPFLAGS) $(dirs_CPPFLAGS)
 tests_unit_graph_test_LDADD = $(unit_libs)
 EXTRA_DIST += %D%/graph_errors.def
 check_PROGRAMS += \
-	%D%/plugin_good.so \
+	%D%/plugin_good.so %D%/plugin_open.so \
 	%D%/plugin_other1.so %D%/plugin_other2.so %D%/plugin_other3.so \
 	%D%/plugin_bad1.so %D%/plugin_bad2.so %D%/plugin_bad3.so
 tests_unit_plugin_good_so_SOURCES = %D%/plugin_good.c
 tests_unit_plugin_good_so_CPPFLAGS = $(plugin_CPPFLAGS)
 tests_unit_plugin_good_so_CFLAGS = $(plugin_CFLAGS)
 tests_unit_plugin_good_so_LINK = $(plugin_LINK)
+tests_unit_plugin_open_so_SOURCES = %D%/plugin_open.c
+tests_unit_plugin_open_so_CPPFLAGS = $(plugin_CPPFLAGS)
+tests_unit_plugin_open_so_CFLAGS = $(plugin_CFLAGS)
+tests_unit_plugin_open_so_LINK = $(plugin_LINK)
 tests_unit_plugin_other1_so_SOURCES = %D%/plugin_other.c
 tests_unit_plugin_other1_so_CPPFLAGS = $(plugin_CPPFLAGS) -DVARIANT=1
 tests_unit_plugin_other1_so_CFLAGS = $(plugin_CFLAGS)

@@ -88,6 +88,7 @@ static int source_new(struct takt_ctx *ctx)
 	s->pace.day_ns = NMEA_NO_TIME;
 	s->date_day_ns = NMEA_NO_TIME;
 	s->heard_ns = takt_clock_ns(ctx);
+	takt_out_keep_all(ctx, rc == 0 && !s->feed.live);
 	return rc;
 }
 

@@ -71,9 +71,11 @@ struct takt_host {
 	bool (*stopping)(const struct takt_ctx *ctx);
 	/* Whether this call of a limited text is to be recorded; counts. From minor 1 on. */
 	bool (*text_is_due)(struct takt_ctx *ctx, const struct takt_text_site *site, uint64_t limit);
-	/* These two from minor 2 on. */
+	/* These from minor 2 on. */
 	bool (*wait_until)(struct takt_ctx *ctx, uint64_t at_ns);
 	uint64_t (*clock_ns)(const struct takt_ctx *ctx);
+	const struct takt_type *(*port_type)(const struct takt_ctx *ctx, bool output, uint32_t port);
+	void (*keep_all)(struct takt_ctx *ctx, bool on);
 };
 
 enum takt_ctx_flag {
@@ -181,6 +183,13 @@ struct takt_stateless { char none; };
 #define TAKT_DECLARE_PARAM_(type, name, unit, def, min, max, doc) TAKT_C_##type name TAKT_X_##type;
 #define TAKT_DESCRIBE_PARAM_(type, name, unit, def, min, max, doc)                                 \
 	{ { #name, unit, doc, TAKT_S_##type, TAKT_L_##type, TAKT_R_##type }, #def, #min, #max },
+
+/* A port of message type takt_any is typed by the graph: by what it is connected to, or by `inputs:
+ * {port: type}` and `outputs: {port: type}` of the task. takt_in_type() and takt_out_type() say what it
+ * is; TAKT_IN and TAKT_OUT give its payload as a pointer to convert. */
+struct takt_any;
+TAKT_UNUSED_ static const struct takt_type takt_type_takt_any = {
+	"takt_any", "any type: the graph says which", NULL, 0, 0, 1 };
 
 /* TAKT_INTERFACE(task, PORTS, PARAMS): what goes in and out, and what the graph may set.
  * PORTS(IN, OUT) rows of IN(port, message type, "doc") and OUT(port, message type, "doc");
@@ -339,6 +348,26 @@ static inline void takt_out_status(struct takt_ctx *ctx, uint32_t output, const 
 static inline void takt_out_cancel(struct takt_ctx *ctx, uint32_t output)
 {
 	ctx->host->cancel(ctx, output);
+}
+
+/* The message type of a port, in new and later; NULL when there is no such port. With it a task fills
+ * or reads a port that the graph has typed. Valid as long as the task. */
+static inline const struct takt_type *takt_in_type(const struct takt_ctx *ctx, uint32_t input)
+{
+	return ctx->host->port_type(ctx, false, input);
+}
+
+static inline const struct takt_type *takt_out_type(const struct takt_ctx *ctx, uint32_t output)
+{
+	return ctx->host->port_type(ctx, true, output);
+}
+
+/* For an io source that can be made to wait, as a reader of files can: what does not fit in its queue
+ * waits for room instead of being dropped, and with `take: newest` each message is taken before the
+ * next one is put. Off (the default) for what comes when it comes. */
+static inline void takt_out_keep_all(struct takt_ctx *ctx, bool on)
+{
+	ctx->host->keep_all(ctx, on);
 }
 
 /* True once the run is to end: an io task that waits should return. */
