@@ -17,6 +17,12 @@ EXTRA_DIST += \
 	%D%/corpus/nmea_fuzz/telit.nmea \
 	%D%/corpus/nmea_fuzz/trimble.nmea
 
+fuzzers += %D%/csv_fuzz
+tests_fuzz_csv_fuzz_SOURCES = %D%/csv_fuzz.c $(csv_files) rt/io/csv_header.c $(fuzz_main)
+tests_fuzz_csv_fuzz_LDADD = -lm
+tests_fuzz_csv_fuzz_LDFLAGS = $(fuzz_link)
+EXTRA_DIST += %D%/corpus/csv_fuzz/numbers.csv %D%/corpus/csv_fuzz/quotes.csv
+
 fuzzers += %D%/config_fuzz
 tests_fuzz_config_fuzz_SOURCES = %D%/config_fuzz.c $(fuzz_main)
 tests_fuzz_config_fuzz_LDADD = $(log_libs) $(rt_libs)

@@ -59,6 +59,10 @@ tests_unit_text_limit_test_LDADD = $(unit_libs)
 unit_tests += %D%/text_site_test
 tests_unit_text_site_test_LDADD = $(unit_libs)
 
+unit_tests += %D%/csv_test
+tests_unit_csv_test_SOURCES = %D%/csv_test.c $(csv_files) rt/io/csv_header.c rt/io/csv_header.h
+tests_unit_csv_test_LDADD = $(CMOCKA_LIBS) -lm
+
 unit_tests += %D%/nmea_test
 tests_unit_nmea_test_SOURCES = %D%/nmea_test.c rt/examples/gnss/nmea.c
 tests_unit_nmea_test_LDADD = $(CMOCKA_LIBS) -lm
