@@ -2,6 +2,7 @@
 # with them: they are there to be copied.
 plugins_PROGRAMS += plugins/hello.so plugins/hello_cpp.so plugins/gnss.so plugins/caterpillar.so
 plugins_PROGRAMS += plugins/quad.so plugins/quad_world.so
+plugins_PROGRAMS += plugins/imu.so
 
 plugins_hello_so_SOURCES = %D%/hello/hello.c
 plugins_hello_so_CPPFLAGS = $(plugin_CPPFLAGS)
@@ -51,6 +52,12 @@ plugins_quad_world_so_CPPFLAGS = $(plugin_CPPFLAGS)
 plugins_quad_world_so_CFLAGS = $(quad_CFLAGS)
 plugins_quad_world_so_LINK = $(plugin_LINK)
 plugins_quad_world_so_LDADD = -lm
+plugins_imu_so_SOURCES = \
+	%D%/imu/plugin.c %D%/imu/attitude.c %D%/imu/show.c %D%/imu/imu.h %D%/imu/mahony.c %D%/imu/mahony.h
+plugins_imu_so_CPPFLAGS = $(plugin_CPPFLAGS)
+plugins_imu_so_CFLAGS = $(plugin_CFLAGS)
+plugins_imu_so_LINK = $(plugin_LINK)
+plugins_imu_so_LDADD = -lm
 
 examples_hellodir = $(examplesdir)/hello
 dist_examples_hello_DATA = \
@@ -69,3 +76,5 @@ dist_examples_caterpillar_DATA = \
 examples_quaddir = $(examplesdir)/quad
 dist_examples_quad_DATA = \
 	%D%/quad/quad.yaml $(quad_headers) $(plugins_quad_so_SOURCES) $(plugins_quad_world_so_SOURCES)
+examples_imudir = $(examplesdir)/imu
+dist_examples_imu_DATA = %D%/imu/imu.yaml $(plugins_imu_so_SOURCES)
