@@ -50,6 +50,8 @@ tests_e2e_logdump_SOURCES = %D%/logdump.c
 tests_e2e_logdump_LDADD = $(log_libs) $(base_libs)
 
 script_tests += %D%/new.py %D%/status.py %D%/top.py
+script_tests += %D%/io_csv.py %D%/imu.py
+script_tests += %D%/status.py %D%/top.py
 script_tests += %D%/log_cli.py %D%/log_fsck.py %D%/log_recover.py %D%/log_stats.py
 check_PROGRAMS += %D%/make_log
 tests_e2e_make_log_SOURCES = %D%/make_log.c tests/unit/log_maker.c tests/unit/log_maker.h

@@ -15,7 +15,7 @@
 #define ATTITUDE_PARAMS(P) \
 	P(f64, accel_gain, "Hz",    1,    0.01, 10,  "how fast the accelerometer corrects tilt") \
 	P(f64, mag_gain,   "Hz",    0.5,  0,    10,  "how fast the magnetometer corrects yaw; 0: not used") \
-	P(f64, bias_gain,  "Hz",    0.1,  0,    1,   "how fast the gyro's bias is learned, by accel_gain") \
+	P(f64, bias_gain,  "Hz",    0.2,  0,    1,   "how fast the gyro's bias is learned, by accel_gain") \
 	P(f64, gate,       "1",     0.1,  0.01, 10,  "the accelerometer is not used when it is off gravity by this part") \
 	P(f64, settle,     "s",     1,    0,    60,  "gains begin ten times as high and fall within this time") \
 	P(f64, gap,        "s",     0.01, 0.0001, 10, "a longer step between samples is a gap, and bridged") \
