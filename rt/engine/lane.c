@@ -152,7 +152,13 @@ static void run_worker(struct takt_lane *lane, struct takt_unit *unit, struct ta
 	if (!unit->finished && takt_worker_is_finished(unit->worker)) {
 		source_finished(lane, unit);
 	}
-	if (unit->worker->post && !lane->engine->virtual_time) {
+	if (unit->worker->post && lane->engine->virtual_time) {
+		if (unit->type->flags & TAKT_TASK_VIRTUAL) {
+			update_holds(unit, lane->mono_ns);
+			takt_worker_give(unit->worker);
+			takt_virtual_work(unit->worker);
+		}
+	} else if (unit->worker->post) {
 		update_holds(unit, lane->mono_ns);
 		takt_worker_give(unit->worker);
 	} else if (unit->plan->exec == TAKT_EXEC_BACKGROUND && !unit->worker->heads) {

@@ -108,7 +108,10 @@ void takt_virtual_work(struct takt_worker *worker)
 {
 	bool gave;
 
-	if (atomic_load_explicit(&worker->state, memory_order_relaxed) == TAKT_WORKER_GIVEN) {
+	if (worker->post) {
+		worker->virtual_time.now_ns = takt_clock_now_ns(&worker->engine->clock);
+		takt_worker_sink_drain(worker);
+	} else if (atomic_load_explicit(&worker->state, memory_order_relaxed) == TAKT_WORKER_GIVEN) {
 		worker->virtual_time.now_ns = takt_clock_now_ns(&worker->engine->clock);
 		takt_worker_call(worker, &gave);
 		atomic_store_explicit(&worker->state, TAKT_WORKER_IDLE, memory_order_relaxed);

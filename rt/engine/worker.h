@@ -133,6 +133,9 @@ TAKT_SETUP int takt_worker_init_sink(struct takt_worker *worker);
 TAKT_SETUP void takt_worker_fini_sink(struct takt_worker *worker);
 void *takt_worker_sink_main(void *arg);
 
+/* In virtual time: call the sink with all that is in its post.  [lane] */
+void takt_worker_sink_drain(struct takt_worker *worker);
+
 /* True when the task has said TAKT_DONE and everything is taken.  [RT, lane] */
 TAKT_RT bool takt_worker_is_finished(const struct takt_worker *worker);
 

@@ -109,3 +109,15 @@ void *takt_worker_sink_main(void *arg)
 	takt_worker_end(worker, false);
 	return NULL;
 }
+
+void takt_worker_sink_drain(struct takt_worker *worker)
+{
+	bool gave;
+
+	while (takt_post_take(worker->post)) {
+		show(worker, true);
+		while (takt_worker_call(worker, &gave) == TAKT_AGAIN &&
+		       !takt_engine_is_stopping(worker->engine)) {
+		}
+	}
+}

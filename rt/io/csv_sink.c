@@ -247,4 +247,5 @@ static int sink_stop(struct takt_ctx *ctx)
 }
 
 TAKT_TASK(csv_sink, TAKT_SINK, struct sink, "writes messages as the rows of a CSV file",
+	  TAKT_WAITS_VIRTUAL,
 	  TAKT_NEW(sink_new), TAKT_START(sink_start), TAKT_PROCESS(sink_process), TAKT_STOP(sink_stop))

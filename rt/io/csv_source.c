@@ -471,5 +471,5 @@ static int source_stop(struct takt_ctx *ctx)
 }
 
 TAKT_TASK(csv_source, TAKT_SOURCE, struct source,
-	  "gives the rows of a CSV file as messages; needs exec: io", TAKT_VIRTUAL,
+	  "gives the rows of a CSV file as messages", TAKT_WAITS_VIRTUAL,
 	  TAKT_NEW(source_new), TAKT_PROCESS(source_process), TAKT_STOP(source_stop))

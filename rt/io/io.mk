@@ -33,7 +33,8 @@ plugins_evdev_so_CPPFLAGS = $(io_CPPFLAGS)
 plugins_evdev_so_CFLAGS = $(plugin_CFLAGS)
 plugins_evdev_so_LINK = $(plugin_LINK)
 plugins_evdev_so_LDADD =
-# Ready-made tasks. Plug-ins are build/plugins/NAME.so.
+
+# Rows of a file.
 plugins_PROGRAMS += plugins/csv.so
 csv_files = %D%/csv_columns.c %D%/csv_columns.h %D%/csv_rows.c %D%/csv_rows.h %D%/csv_line.c %D%/csv_line.h
 plugins_csv_so_SOURCES = $(csv_files) \

@@ -74,7 +74,7 @@ class Csv(World):
         return self.takt_log("text", self.runs()[-1]).stdout
 
 
-SINK_EXEC = ""
+SINK_EXEC = "queue: 4096, "
 
 
 def read(path):

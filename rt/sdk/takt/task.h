@@ -21,7 +21,8 @@
  * without any every 100 ms or so. It may wait for what it writes to, but not without an input: the next
  * one would wait too. Meanwhile the lane goes on; what does not fit in `queue` is dropped, oldest first,
  * and counted. When the run ends, what is queued is still given, for a second at most. In virtual time
- * it is not called: what it writes to is not there.
+ * it is called at once, by the lane's thread, when its type says TAKT_VIRTUAL, and else not at all: what it
+ * writes to is not there.
  *
  * In virtual time (takt run --virtual) cycle follows cycle without a pause, and all methods are called by
  * one thread. An io task takes part when its type says TAKT_VIRTUAL: it waits by takt_wait_until and for
@@ -232,6 +233,7 @@ template <class... M> constexpr struct takt_task takt_task_make_(struct takt_tas
 #define TAKT_LIVE_PARAMS(names) TAKT_METHOD_(live_params, names)
 #define TAKT_CHECK_PARAMS(f) TAKT_METHOD_(check, f)
 #define TAKT_WAITS TAKT_METHOD_(flags, TAKT_TASK_WAITS)
+#define TAKT_WAITS_VIRTUAL TAKT_METHOD_(flags, TAKT_TASK_WAITS | TAKT_TASK_VIRTUAL)	/* both */
 #define TAKT_VIRTUAL TAKT_METHOD_(flags, TAKT_TASK_VIRTUAL)	/* see above */
 #define TAKT_KEYFRAME(type) TAKT_METHOD_(keyframe, &takt_type_##type)
 
