@@ -156,6 +156,14 @@ bool takt_log_live_is_over(const struct takt_log_live *live)
 	return takt_region_rt_alive(live->region) != 1;
 }
 
+void takt_log_live_lost(const struct takt_log_live *live, uint64_t *ret_copperlists, uint64_t *ret_events)
+{
+	const struct takt_rt_state *rt = live->region->rt;
+
+	*ret_copperlists = atomic_load_explicit(&rt->lost_copperlists, memory_order_relaxed);
+	*ret_events = atomic_load_explicit(&rt->lost_events, memory_order_relaxed);
+}
+
 int takt_log_live_released(const struct takt_log_live *live, uint32_t stream,
 			   uint64_t *ret_position)
 {

@@ -38,6 +38,9 @@ void takt_log_live_directory(const struct takt_log_live *live, char *out, size_t
  * streams.  [bg] */
 bool takt_log_live_is_over(const struct takt_log_live *live);
 
+/* What takt-rt had no room for so far.  [bg] */
+void takt_log_live_lost(const struct takt_log_live *live, uint64_t *ret_copperlists, uint64_t *ret_events);
+
 struct takt_log_tail {			/* how much of one chunk was copied */
 	uint64_t position;		/* in: where it should be; out: where it is */
 	uint64_t next;			/* out: position behind it, valid when sealed */

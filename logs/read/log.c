@@ -337,6 +337,23 @@ static bool is_virtual(const struct takt_catalog *catalog)
 	return false;
 }
 
+/* What is not in the log: a run that goes on says so itself, one that ended has. */
+static void fill_lost(const struct takt_log *log, struct takt_log_info *info)
+{
+	const struct takt_log_files *files = &log->files;
+	const struct takt_log_segment *last =
+		files->segment_count ? files->segments[files->segment_count - 1] : NULL;
+
+	info->is_counted = log->live != NULL || (last && last->is_counted);
+	info->lost_copperlists = info->lost_events = 0;
+	if (log->live) {
+		takt_log_live_lost(log->live, &info->lost_copperlists, &info->lost_events);
+	} else if (last) {
+		info->lost_copperlists = last->lost_copperlists;
+		info->lost_events = last->lost_events;
+	}
+}
+
 const struct takt_log_info *takt_log_info_of(const struct takt_log *log)
 {
 	const struct takt_catalog *catalog = log->tables.catalog;
@@ -357,6 +374,7 @@ const struct takt_log_info *takt_log_info_of(const struct takt_log *log)
 		info->ending = files->segments[files->segment_count - 1]->ending;
 		info->exit_code = files->segments[files->segment_count - 1]->exit_code;
 	}
+	fill_lost(log, info);
 	info->period_ns = catalog->period_ns;
 	info->counter_hz = catalog->counter_hz;
 	info->start_mono_ns = catalog->origin_mono_ns;

@@ -131,7 +131,8 @@ static int64_t find_end(struct takt_log_files *files)
 	return files->segments[0]->created_real_ns;
 }
 
-static bool is_live(const char *run_dir, const struct takt_log_files *files)
+/* Also what it has lost so far. */
+static bool is_live(const char *run_dir, const struct takt_log_files *files, struct takt_log_run *run)
 {
 	struct takt_log_live *live;
 	bool is_over;
@@ -140,6 +141,7 @@ static bool is_live(const char *run_dir, const struct takt_log_files *files)
 		return false;
 	}
 	is_over = takt_log_live_is_over(live);
+	takt_log_live_lost(live, &run->lost_copperlists, &run->lost_events);
 	takt_log_live_close(live);
 	return !is_over;
 }
@@ -168,10 +170,12 @@ static int add_directory(struct takt_log_runs *runs, const char *path, const cha
 	}
 	takt_log_files_load_removed(&files);
 	run.state = takt_log_files_are_clean(&files) ? TAKT_LOG_CLEAN
-		  : is_live(run_dir, &files) ? TAKT_LOG_LIVE : TAKT_LOG_CUT;
+		  : is_live(run_dir, &files, &run) ? TAKT_LOG_LIVE : TAKT_LOG_CUT;
 	if (run.state == TAKT_LOG_CLEAN) {
 		run.ending = files.segments[files.segment_count - 1]->ending;
 		run.exit_code = files.segments[files.segment_count - 1]->exit_code;
+		run.lost_copperlists = files.segments[files.segment_count - 1]->lost_copperlists;
+		run.lost_events = files.segments[files.segment_count - 1]->lost_events;
 	}
 	takt_log_files_fini(&files);
 	return put(runs, &run);
@@ -219,6 +223,7 @@ static int add_region(const char *path, void *user)
 	run.start_mono_ns = info->origin_mono_ns;
 	run.start_real_ns = run.end_real_ns = info->origin_real_ns;
 	run.state = takt_log_live_is_over(live) ? TAKT_LOG_CUT : TAKT_LOG_LIVE;
+	takt_log_live_lost(live, &run.lost_copperlists, &run.lost_events);
 	r = put(search->runs, &run);
 out:
 	takt_log_live_close(live);

@@ -61,6 +61,9 @@ static void take_superblock(struct takt_log_segment *segment, const struct takt_
 	segment->flags = from->flags;
 	segment->ending = from->flags & TAKT_SEGMENT_LAST ? from->ending : TAKT_ENDED_UNKNOWN;
 	segment->exit_code = from->flags & TAKT_SEGMENT_LAST ? from->exit_code : 0;
+	segment->is_counted = (from->flags & TAKT_SEGMENT_COUNTED) != 0;
+	segment->lost_copperlists = segment->is_counted ? from->lost_copperlists : 0;
+	segment->lost_events = segment->is_counted ? from->lost_events : 0;
 	segment->end_offset = from->end_offset;
 	segment->index_offset = from->index_offset;
 	segment->created_mono_ns = from->created_mono_ns;

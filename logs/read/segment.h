@@ -33,6 +33,9 @@ struct takt_log_segment {
 	uint32_t flags;			/* enum takt_segment_flag */
 	uint32_t ending;		/* enum takt_ending; 0 unless the run ended here */
 	int32_t exit_code;
+	bool is_counted;		/* the two below are known */
+	uint64_t lost_copperlists;	/* of the whole run */
+	uint64_t lost_events;
 	uint64_t end_offset;		/* valid when clean */
 	uint64_t index_offset;		/* valid when clean; 0: none */
 	struct takt_log_index_span *spans;	/* owned; by descending offset */

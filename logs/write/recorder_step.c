@@ -363,14 +363,17 @@ static struct takt_run_end how_it_ended(const struct takt_rt_state *state)
 {
 	/* Partner: takt-rt's release store when it has said the rest. */
 	const bool said = atomic_load_explicit(&state->phase, memory_order_acquire) == TAKT_RT_ENDED;
-
-	if (!said) {
-		return (struct takt_run_end){ .ending = TAKT_ENDED_KILLED };
-	}
-	return (struct takt_run_end){
-		.ending = (enum takt_ending)atomic_load_explicit(&state->ending, memory_order_relaxed),
-		.exit_code = atomic_load_explicit(&state->exit_code, memory_order_relaxed),
+	struct takt_run_end end = {
+		.ending = TAKT_ENDED_KILLED,
+		.lost_copperlists = atomic_load_explicit(&state->lost_copperlists, memory_order_relaxed),
+		.lost_events = atomic_load_explicit(&state->lost_events, memory_order_relaxed),
 	};
+
+	if (said) {
+		end.ending = (enum takt_ending)atomic_load_explicit(&state->ending, memory_order_relaxed);
+		end.exit_code = atomic_load_explicit(&state->exit_code, memory_order_relaxed);
+	}
+	return end;
 }
 
 static enum takt_recorder_activity finish(struct takt_recorder *recorder, enum takt_recorder_end end)

@@ -282,9 +282,11 @@ int takt_segment_close(struct takt_segment *segment, uint64_t end_offset, uint64
 
 	segment->block->flags = (segment->block->flags & TAKT_SEGMENT_VIRTUAL) | TAKT_SEGMENT_CLEAN;
 	if (end) {
-		segment->block->flags |= TAKT_SEGMENT_LAST;
+		segment->block->flags |= TAKT_SEGMENT_LAST | TAKT_SEGMENT_COUNTED;
 		segment->block->ending = end->ending;
 		segment->block->exit_code = end->exit_code;
+		segment->block->lost_copperlists = end->lost_copperlists;
+		segment->block->lost_events = end->lost_events;
 	}
 	segment->block->end_offset = end_offset;
 	segment->block->chunk_count = chunk_count;

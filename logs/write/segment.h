@@ -55,6 +55,8 @@ TAKT_BG int takt_segment_create(struct takt_segment_kind *kind, struct takt_back
 struct takt_run_end {
 	enum takt_ending ending;
 	int32_t exit_code;
+	uint64_t lost_copperlists;	/* not recorded, because there was no room in memory */
+	uint64_t lost_events;
 };
 
 /* Write @bytes (a multiple of 4096; @from aligned to that) at @offset. Returns 0 or -errno.  [bg] */

@@ -324,6 +324,7 @@ static int run_published(struct takt_engine *engine, struct takt_err *err)
 	TAKT_TEST_POINT("rt_before_seal");
 	seal_all(engine);
 	TAKT_TEST_POINT("rt_sealed");
+	takt_worker_count_lost(engine);
 	takt_engine_publish_end(engine, ending, code);
 	return r < 0 ? r : code;
 }

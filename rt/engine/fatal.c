@@ -79,6 +79,7 @@ static void finish(struct takt_engine *engine)
 	const int code = atomic_load_explicit(&the_code, memory_order_relaxed);
 
 	takt_fatal_failsafe(engine);
+	takt_worker_count_lost(engine);
 	takt_engine_publish_end(engine,
 				(enum takt_ending)atomic_load_explicit(&the_ending, memory_order_relaxed),
 				code);

@@ -124,17 +124,11 @@ static uint64_t read_switches(int tid)
 	return switches;
 }
 
-static uint64_t lost_of(const struct takt_events *events)
-{
-	return atomic_load_explicit(&events->lost_total, memory_order_relaxed);
-}
-
 static void watch_counters(struct takt_engine *engine, struct watcher *w)
 {
 	struct takt_rt_state *state = engine->region->rt;
 	const int tid = atomic_load_explicit(&engine->lane.thread.tid, memory_order_acquire);
 	uint64_t minor, major, drops = 0;
-	uint64_t lost = lost_of(&engine->lane.events) + lost_of(&engine->main_events);
 
 	read_thread_counters(tid, &minor, &major);
 	if (!w->based) {
@@ -144,13 +138,11 @@ static void watch_counters(struct takt_engine *engine, struct watcher *w)
 	}
 	for (uint32_t i = 0; i < engine->worker_count; i++) {
 		drops += takt_worker_dropped(&engine->workers[i]);
-		lost += lost_of(&engine->workers[i].events);
 	}
 	atomic_store_explicit(&state->minor_faults, minor - w->minor_base, memory_order_relaxed);
 	atomic_store_explicit(&state->major_faults, major - w->major_base, memory_order_relaxed);
 	atomic_store_explicit(&state->involuntary_switches, read_switches(tid), memory_order_relaxed);
 	atomic_store_explicit(&state->input_drops, drops, memory_order_relaxed);
-	atomic_store_explicit(&state->lost_events, lost, memory_order_relaxed);
 }
 
 static void say_cut(const struct takt_engine *engine, struct watcher *w)
@@ -182,6 +174,7 @@ static int tick(struct takt_engine *engine, struct watcher *w)
 	say_cut(engine, w);
 	if (w->tick % RECORDER_EVERY == 0) {
 		watch_recorder(engine, w);
+		takt_worker_count_lost(engine);
 	}
 	if (w->tick % COUNTERS_EVERY == 10) {
 		watch_counters(engine, w);

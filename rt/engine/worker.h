@@ -139,4 +139,21 @@ void takt_worker_sink_drain(struct takt_worker *worker);
 /* True when the task has said TAKT_DONE and everything is taken.  [RT, lane] */
 TAKT_RT bool takt_worker_is_finished(const struct takt_worker *worker);
 
+static inline uint64_t takt_worker_events_lost(const struct takt_events *events)
+{
+	return atomic_load_explicit(&events->lost_total, memory_order_relaxed);
+}
+
+/* Tell readers how many events all producers have lost so far.  [any; async-signal-safe] */
+TAKT_ANY static inline void takt_worker_count_lost(struct takt_engine *engine)
+{
+	uint64_t lost = takt_worker_events_lost(&engine->lane.events) +
+			takt_worker_events_lost(&engine->main_events);
+
+	for (uint32_t i = 0; i < engine->worker_count; i++) {
+		lost += takt_worker_events_lost(&engine->workers[i].events);
+	}
+	atomic_store_explicit(&engine->region->rt->lost_events, lost, memory_order_relaxed);
+}
+
 #endif

@@ -156,6 +156,28 @@ static void put_short_head(struct takt_text_buffer *out, struct takt_log *log)
 	takt_text_buffer_printf(out, "machine    %s, boot %s\n", info->machine_id, info->boot_id);
 }
 
+/* What could not be recorded, because there was no room for it. */
+static void put_short_lost(struct takt_text_buffer *out, const struct takt_log_info *info)
+{
+	char time[TAKT_QUANTITY_TEXT_BYTES];
+
+	if (!info->is_counted) {
+		return;
+	}
+	if (info->lost_copperlists == 0 && info->lost_events == 0) {
+		takt_text_buffer_puts(out, "lost       nothing\n");
+		return;
+	}
+	takt_text_buffer_printf(out, "lost       %" PRIu64 " copperlists", info->lost_copperlists);
+	if (info->period_ns && info->lost_copperlists) {
+		takt_text_buffer_printf(out, " (%s)",
+					takt_quantity_format_ns(info->lost_copperlists * info->period_ns, time,
+								sizeof(time)));
+	}
+	takt_text_buffer_printf(out, ", %" PRIu64 " texts and events: there was no room in memory; takt log "
+				"lifecycle shows when\n", info->lost_events);
+}
+
 static void put_short_damage(struct takt_text_buffer *out, const struct takt_log *log)
 {
 	const struct takt_log_info *info = takt_log_info_of(log);
@@ -299,6 +321,10 @@ static void put_json_head(struct takt_text_buffer *out, const struct takt_log_in
 	takt_out_bool_member(out, ",\"part\":", info->is_part);
 	takt_out_bool_member(out, ",\"virtual\":", info->is_virtual);
 	takt_out_u64_member(out, ",\"bytes\":", info->bytes);
+	if (info->is_counted) {
+		takt_out_u64_member(out, ",\"lost_copperlists\":", info->lost_copperlists);
+		takt_out_u64_member(out, ",\"lost_events\":", info->lost_events);
+	}
 	takt_out_u64_member(out, ",\"damaged_bytes\":", info->damaged_bytes);
 	takt_out_u64_member(out, ",\"lost_chunks\":", info->lost_chunk_count);
 	takt_out_text_member(out, ",\"config_path\":", info->config_path);
@@ -430,6 +456,10 @@ static void put_csv(struct takt_text_buffer *out, const struct takt_log *log)
 				info->segment_count, info->bytes);
 	takt_text_buffer_printf(out, "damage,%" PRIu64 "\r\ndamaged_bytes,%" PRIu64 "\r\nlost_chunks,%" PRIu64
 				"\r\n", info->damage_count, info->damaged_bytes, info->lost_chunk_count);
+	if (info->is_counted) {
+		takt_text_buffer_printf(out, "lost_copperlists,%" PRIu64 "\r\nlost_events,%" PRIu64 "\r\n",
+					info->lost_copperlists, info->lost_events);
+	}
 	put_csv_text(out, "config_path", info->config_path);
 	put_csv_text(out, "machine_id", info->machine_id);
 	put_csv_text(out, "boot_id", info->boot_id);
@@ -448,6 +478,7 @@ static int print(struct takt_log *log, enum takt_form form)
 	takt_out_init(&out, form == TAKT_FORM_JSON ? TAKT_FORM_JSONL : form);
 	if (form == TAKT_FORM_SHORT) {
 		put_short_head(&out.text, log);
+		put_short_lost(&out.text, takt_log_info_of(log));
 		put_short_damage(&out.text, log);
 		put_short_tasks(&out.text, log);
 		put_short_graph(&out.text, log);

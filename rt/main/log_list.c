@@ -122,6 +122,8 @@ static void put_json(struct takt_text_buffer *out, const struct takt_log_run *ru
 	takt_out_text_member(out, ",\"start\":",
 			     takt_iso_time_format(run->start_real_ns, time, sizeof(time)));
 	takt_out_text_member(out, ",\"end\":", takt_iso_time_format(run->end_real_ns, time, sizeof(time)));
+	takt_out_u64_member(out, ",\"lost_copperlists\":", run->lost_copperlists);
+	takt_out_u64_member(out, ",\"lost_events\":", run->lost_events);
 	takt_out_u64_member(out, ",\"segments\":", run->segment_count);
 	takt_out_u64_member(out, ",\"bytes\":", run->bytes);
 	takt_out_text_member(out, ",\"path\":", run->path);
@@ -142,6 +144,17 @@ static void put_csv(struct takt_text_buffer *out, const struct takt_log_run *run
 				takt_iso_time_format(run->end_real_ns, end, sizeof(end)),
 				run->segment_count, run->bytes);
 	takt_csv_puts(out, run->path);
+	takt_text_buffer_printf(out, ",%" PRIu64 ",%" PRIu64, run->lost_copperlists, run->lost_events);
+}
+
+static void put_short_lost(struct takt_text_buffer *out, const struct takt_log_run *run)
+{
+	if (run->lost_copperlists > 0) {
+		takt_text_buffer_printf(out, ", lost %" PRIu64 " copperlists", run->lost_copperlists);
+	}
+	if (run->lost_events > 0) {
+		takt_text_buffer_printf(out, ", lost %" PRIu64 " texts and events", run->lost_events);
+	}
 }
 
 static void put_short(struct takt_text_buffer *out, const struct takt_log_run *run)
@@ -154,21 +167,22 @@ static void put_short(struct takt_text_buffer *out, const struct takt_log_run *r
 
 	takt_text_buffer_init_fixed(&name, graph, sizeof(graph));
 	takt_out_put_plain(&name, run->graph);
-	takt_text_buffer_printf(out, "%4" PRIu32 "  %016" PRIx64 "  %-16s %s  %10s  %10s  %s%s\n", run->number,
+	takt_text_buffer_printf(out, "%4" PRIu32 "  %016" PRIx64 "  %-16s %s  %10s  %10s  %s", run->number,
 				run->run, graph,
 				takt_local_time_format(run->start_real_ns, start, sizeof(start)),
 				takt_quantity_format_ns(ms * 1000000, length, sizeof(length)),
 				takt_quantity_format_bytes(run->bytes, size, sizeof(size)),
 				run->state == TAKT_LOG_CLEAN ? takt_log_ending_name(run->ending)
-							     : takt_log_state_name(run->state),
-				run->is_virtual ? ", virtual" : "");
+							     : takt_log_state_name(run->state));
+	put_short_lost(out, run);
+	takt_text_buffer_puts(out, run->is_virtual ? ", virtual\n" : "\n");
 }
 
 static void put_header(struct takt_out *out, uint32_t count)
 {
 	if (out->form == TAKT_FORM_CSV) {
 		takt_text_buffer_puts(&out->text, "run,number,graph,state,ending,exit_code,start,end,segments,bytes,"
-				      "path\r\n");
+				      "path,lost_copperlists,lost_events\r\n");
 	} else if (out->form == TAKT_FORM_SHORT && count > 0) {
 		takt_text_buffer_printf(&out->text, "%4s  %-16s  %-16s %-19s  %10s  %10s  %s\n", "no", "run",
 					"graph", "start", "length", "size", "end");

@@ -18,6 +18,7 @@
 
 #include <takt/log.h>
 
+#include "rt/base/quantity.h"
 #include "rt/clock/clock.h"
 #include "rt/main/commands.h"
 #include "rt/main/sibling.h"
@@ -57,6 +58,13 @@ static const char help[] =
 #define RECORDER_PATIENCE_NS TAKT_NS_PER_S	/* then taktd is started again */
 #define END_PATIENCE_NS (10 * TAKT_NS_PER_S)	/* for taktd to finish after takt-rt has ended */
 
+struct loss {				/* what is not recorded, and never will be */
+	uint64_t copperlists;
+	uint64_t events;		/* texts and lifecycle events */
+	uint64_t chunks;		/* missing or damaged on the way to the disk */
+	uint64_t period_ns;		/* of a cycle; 0: not known */
+};
+
 struct run {
 	const char *run_dir;
 	char default_run_dir[PATH_MAX];
@@ -70,6 +78,7 @@ struct run {
 	bool is_told_to_end;		/* by us: nobody reads what we print */
 	bool is_failing;		/* the recorder says so */
 	bool is_unfinished;		/* something waits for the recorder still */
+	struct loss loss;		/* as known last */
 	int rt_status;
 	uint64_t ended_ns;
 	uint64_t recorder_asked_ns;
@@ -318,6 +327,8 @@ static bool look_at_recorder(struct run *run)
 		run->directory_fd = open(run->directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	}
 	warn(run, region->recorder);
+	run->loss.copperlists = atomic_load_explicit(&region->rt->lost_copperlists, memory_order_relaxed);
+	run->loss.events = atomic_load_explicit(&region->rt->lost_events, memory_order_relaxed);
 	takt_region_close(region);
 	if (now - run->recorder_asked_ns > RECORDER_PATIENCE_NS) {
 		ask_for_recorder(run);
@@ -359,18 +370,43 @@ static void follow(struct run *run)
 	}
 }
 
-/* Whether the recorder found takt-rt gone without having ended the run. */
-static bool ended_without_a_word(const struct run *run)
+/* What the log says at last. Returns whether the recorder found takt-rt gone without having ended the run. */
+static bool read_end(struct run *run)
 {
+	const struct takt_log_info *info;
 	struct takt_log *log;
 	bool was_killed;
 
 	if (run->is_unfinished || takt_log_open(run->directory, NULL, &log, NULL) < 0) {
 		return false;
 	}
-	was_killed = takt_log_info_of(log)->ending == TAKT_LOG_ENDED_KILLED;
+	info = takt_log_info_of(log);
+	was_killed = info->ending == TAKT_LOG_ENDED_KILLED;
+	if (info->is_counted) {
+		run->loss.copperlists = info->lost_copperlists;
+		run->loss.events = info->lost_events;
+	}
+	run->loss.chunks = info->lost_chunk_count;
+	run->loss.period_ns = info->period_ns;
 	takt_log_close(log);
 	return was_killed;
+}
+
+static void say_loss(const struct run *run)
+{
+	const struct loss *loss = &run->loss;
+	char time[TAKT_QUANTITY_TEXT_BYTES];
+
+	fprintf(stderr, "takt: lost %" PRIu64 " copperlists", loss->copperlists);
+	if (loss->period_ns > 0 && loss->copperlists > 0) {
+		fprintf(stderr, " (%s)", takt_quantity_format_ns(loss->copperlists * loss->period_ns, time,
+								 sizeof(time)));
+	}
+	fprintf(stderr, ", %" PRIu64 " texts and events", loss->events);
+	if (loss->chunks > 0) {
+		fprintf(stderr, ", %" PRIu64 " chunks", loss->chunks);
+	}
+	fprintf(stderr, ": they are not in the recording; takt log lifecycle %s shows when\n", run->id);
 }
 
 /* The directory that was there first is gone; taktd may have made another for what came later. */
@@ -382,10 +418,12 @@ static bool was_removed(const struct run *run)
 }
 
 /* Print how it ended and where the recording is. Returns the exit code. */
-static int report(const struct run *run)
+static int report(struct run *run)
 {
 	const bool is_there = run->directory[0] != '\0' && access(run->directory, F_OK) == 0;
-	const bool is_whole = is_there && !was_removed(run) && !run->is_unfinished;
+	const bool was_killed = is_there && read_end(run);
+	const bool is_lossy = run->loss.copperlists > 0 || run->loss.events > 0 || run->loss.chunks > 0;
+	const bool is_whole = is_there && !was_removed(run) && !run->is_unfinished && !is_lossy;
 	const int code = exit_code(run);
 
 	if (WIFSIGNALED(run->rt_status)) {
@@ -412,7 +450,10 @@ static int report(const struct run *run)
 		fprintf(stderr, "log %s\n", run->directory);
 		fprintf(stderr, "look at it: takt log info %s\n", run->directory);
 	}
-	if (WIFEXITED(run->rt_status) && is_there && ended_without_a_word(run)) {
+	if (is_lossy) {
+		say_loss(run);
+	}
+	if (WIFEXITED(run->rt_status) && was_killed) {
 		fprintf(stderr, "takt: takt-rt was ended from inside, as by _exit() in a task; "
 			"no failsafe was called\n");
 		return EXIT_CRASHED;

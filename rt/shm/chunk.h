@@ -100,8 +100,9 @@ enum takt_segment_flag {
 	TAKT_SEGMENT_CLEAN = 1,		/* closed: end_offset and the counts are final */
 	TAKT_SEGMENT_LAST = 2,		/* the run ended in this segment */
 	TAKT_SEGMENT_POISONED = 4,	/* given up after an I/O error; what verifies is valid */
+	TAKT_SEGMENT_PART = 8,		/* cut out of a log: what was before and behind is elsewhere */
 	TAKT_SEGMENT_VIRTUAL = 16,	/* in virtual time: created_mono_ns is the run's origin, created_real_ns the day */
-	TAKT_SEGMENT_PART = 8		/* cut out of a log: what was before and behind is elsewhere */
+	TAKT_SEGMENT_COUNTED = 32	/* with LAST: the lost_ counts are valid; older segments have none */
 };
 
 enum takt_ending {			/* how the run ended */
@@ -130,7 +131,9 @@ struct takt_superblock {		/* in a 4096-byte block, twice */
 	int32_t exit_code;		/* of takt-rt; valid with LAST, 0 when killed */
 	char region[1024];		/* path of the run's shared memory; "" when longer */
 	uint64_t index_offset;		/* of the last index chunk; 0: none; valid when clean */
-	uint8_t reserved[4096 - 64 - 8 - 208 - 8 - 1024 - 8 - 4];
+	uint64_t lost_copperlists;	/* of the whole run, by takt-rt's counters; valid with COUNTED */
+	uint64_t lost_events;		/* likewise: texts and lifecycle events */
+	uint8_t reserved[4096 - 64 - 8 - 208 - 8 - 1024 - 8 - 16 - 4];
 	uint32_t crc;			/* CRC32C of the 4092 bytes before */
 };
 static_assert(sizeof(struct takt_superblock) == 4096, "superblock");

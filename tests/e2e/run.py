@@ -1,5 +1,6 @@
 """takt run: how it ends, whatever happens around it, and what it says about the recording."""
 
+import json
 import os
 import re
 import shutil
@@ -72,8 +73,9 @@ def reader_that_goes_away_ends_the_run_in_order():
         takt.stdout.readline()
         takt.stdout.close()
         takt.stdout = None
-        takt.communicate(timeout=30)
-        assert takt.returncode == 0, takt.returncode
+        _, stderr = takt.communicate(timeout=30)
+        assert takt.returncode == 74 and re.search("lost 0 copperlists, [1-9]", stderr), \
+            (takt.returncode, stderr)			# the ring does not hold those texts
         assert world.ending() == "requested"
 
 
@@ -144,6 +146,43 @@ def run_that_is_not_recorded_ends_with_74():
         os.unlink(world.log_dir)	# taktd goes on trying, and nothing is lost
         world.wait_recorded()
         world.read().check_whole(300)
+
+
+@tap.test
+def run_that_lost_cycles_on_the_way_ends_with_74_and_says_how_many():
+    with World(ballast=4000, logging=", arena: 4MiB") as world:
+        with open(world.log_dir, "w"):
+            pass
+        takt = world.start_takt("--for", "60s", stdout=subprocess.DEVNULL)
+        world.wait_cycles(2500)			# the arena holds one second
+        os.unlink(world.log_dir)
+        while "recording again" not in (line := takt.stderr.readline()):
+            assert line, "takt has ended"
+        world.wait_cycles(world.oracle()[0] + 300)
+        takt.send_signal(signal.SIGINT)
+        _, stderr = takt.communicate(timeout=30)
+        lost = sum(e[3][2] for e in world.read().events if e[1] == "gap")
+        assert lost > 100 and takt.returncode == 74, (lost, takt.returncode, stderr)
+        assert re.search(rf"lost {lost} copperlists \([0-9.]+m?s\), [0-9]+ texts", stderr), (lost, stderr)
+        done = world.takt_log("info", world.runs()[-1])
+        assert f"lost       {lost} copperlists" in done.stdout, done.stdout
+        done = world.takt_log("info", world.runs()[-1], "-o", "json")
+        assert json.loads(done.stdout)["lost_copperlists"] == lost, done.stdout
+        done = world.takt_log("list", "--log-dir", world.log_dir)
+        assert f"requested, lost {lost} copperlists" in done.stdout, done.stdout
+        done = world.takt_log("list", "--log-dir", world.log_dir, "-o", "jsonl")
+        assert json.loads(done.stdout)["lost_copperlists"] == lost, done.stdout
+
+
+@tap.test
+def disk_that_fails_to_the_end_is_said_with_what_was_lost():
+    with World(ballast=4000, logging=", arena: 4MiB") as world:
+        with open(world.log_dir, "w"):
+            pass
+        takt = world.start_takt("--for", "2500ms", stdout=subprocess.DEVNULL)
+        _, stderr = takt.communicate(timeout=60)
+        assert takt.returncode == 74, (takt.returncode, stderr)
+        assert re.search(r"lost [1-9][0-9]* copperlists", stderr), stderr
 
 
 @tap.test

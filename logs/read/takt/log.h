@@ -89,6 +89,8 @@ struct takt_log_run {
 	uint64_t start_mono_ns;
 	int64_t start_real_ns;
 	int64_t end_real_ns;		/* of the last record, as far as known */
+	uint64_t lost_copperlists;	/* these two: there was no room in memory, they are not recorded; */
+	uint64_t lost_events;		/* texts and lifecycle events; 0 when not known */
 };
 
 /* The default place of logs: /var/log/takt for root, else $XDG_STATE_HOME/takt or
@@ -163,6 +165,10 @@ struct takt_log_info {
 	uint32_t removed_count;		/* segments that retention has deleted */
 	uint32_t is_part;		/* 1: cut out of a log, the rest of the run is elsewhere */
 	uint32_t is_virtual;		/* 1: in virtual time; its clocks began at fixed numbers */
+	uint32_t is_counted;		/* 1: the two below are known: the run goes on, or has said them */
+	uint32_t reserved;
+	uint64_t lost_copperlists;	/* there was no room in memory: they are not recorded */
+	uint64_t lost_events;		/* likewise, texts and lifecycle events */
 };
 
 /* Lent; its contents follow the log (live) and grow with what cursors find. Never NULL. */
