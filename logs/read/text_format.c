@@ -338,6 +338,14 @@ static void format_text(struct sink *sink, const struct takt_log *log,
 	put_text(sink, args.next < text->arg_count ? ")" : "");
 }
 
+/* Whether value @i is a level of the text log. */
+static bool is_level(const struct takt_log_lifecycle *event, uint32_t i)
+{
+	return event->values[i] >= 0 && event->values[i] <= TAKT_LOG_CRITICAL &&
+	       ((event->event == TAKT_EVENT_texts_lost && i == 0) ||
+		(event->event == TAKT_EVENT_level_changed && i <= 1));
+}
+
 static void format_lifecycle(struct sink *sink, const struct takt_log_lifecycle *event)
 {
 	const bool is_known = strcmp(event->name, "unknown") != 0;
@@ -355,9 +363,14 @@ static void format_lifecycle(struct sink *sink, const struct takt_log_lifecycle 
 		if (event->value_names[i][0] || (!is_known && event->values[i])) {
 			put_text(sink, before);
 			put_text(sink, event->value_names[i]);
-			snprintf(out, sizeof(out), is_known ? " %" PRId64 : "%" PRId64,
-				 event->values[i]);
-			put_text(sink, out);
+			if (is_level(event, i)) {
+				put_text(sink, " ");
+				put_text(sink, takt_log_level_name((uint32_t)event->values[i]));
+			} else {
+				snprintf(out, sizeof(out), is_known ? " %" PRId64 : "%" PRId64,
+					 event->values[i]);
+				put_text(sink, out);
+			}
 			before = ", ";
 		}
 	}

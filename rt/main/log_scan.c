@@ -94,7 +94,7 @@ int takt_scan_find_task(const struct takt_log *log, const char *id, uint32_t *re
 	return -EINVAL;
 }
 
-static int make_filter(const struct takt_scan *scan, struct takt_log_filter *filter)
+static int make_filter(struct takt_scan *scan, struct takt_log_filter *filter)
 {
 	const struct takt_log_args *args = scan->args;
 
@@ -103,6 +103,10 @@ static int make_filter(const struct takt_scan *scan, struct takt_log_filter *fil
 	filter->level_min = args->level;
 	if (args->task && takt_scan_find_task(scan->log, args->task, &filter->task) < 0) {
 		return -EINVAL;
+	}
+	scan->task = filter->task;
+	if (scan->takes) {
+		filter->task = TAKT_LOG_NONE;
 	}
 	if (parse_time(scan, "--since", args->since, &filter->since) < 0) {
 		return -EINVAL;
@@ -116,6 +120,9 @@ static bool matches(struct takt_scan *scan, const struct takt_log_record *record
 	const struct takt_log_args *args = scan->args;
 	const char *text;
 
+	if (scan->takes && !scan->takes(scan, record)) {
+		return false;
+	}
 	if (args->task && strcmp(args->task, "takt") == 0 &&
 	    takt_log_task_find(scan->log, "takt") == TAKT_LOG_NONE) {
 		const uint32_t task = record->text ? record->text->task

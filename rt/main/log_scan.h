@@ -16,12 +16,17 @@ struct takt_scan {
 	uint32_t kinds;		/* 1u << enum takt_log_kind, or'ed */
 	/* Print one record. */
 	void (*show)(struct takt_scan *scan, const struct takt_log_record *record);
+	/* Whether the record is one of those asked for, of the task as well (task below); NULL: the reader's
+	 * filter says it all. */
+	bool (*takes)(const struct takt_scan *scan, const struct takt_log_record *record);
+	uint32_t task;		/* that --task names, for takes; TAKT_LOG_NONE: any */
 	/* What -g looks at, lent until the next call; NULL: takt_scan_text. */
 	const char *(*match_text)(struct takt_scan *scan, const struct takt_log_record *record);
 	struct takt_progress *progress;	/* removed when all is read; NULL: none */
 	void *user;
 	char *text;		/* of the record that is shown, when it is a text or lifecycle one */
 	size_t text_room;
+	char lost_line[80];	/* likewise, of one that says what is missing */
 };
 
 /* Show the records, follow if asked to. Prints errors. Returns the exit status. */

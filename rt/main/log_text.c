@@ -8,6 +8,7 @@
 #include "rt/main/log_find.h"
 #include "rt/main/log_scan.h"
 #include "rt/main/log_time.h"
+#include "rt/main/lost_line.h"
 #include "rt/main/text_line.h"
 
 static int64_t since_start(const struct takt_scan *scan, const struct takt_log_record *record)
@@ -120,6 +121,47 @@ static void to_csv(struct takt_text_buffer *out, struct takt_scan *scan,
 	}
 }
 
+static void lost_to_json(struct takt_text_buffer *out, struct takt_scan *scan,
+			 const struct takt_log_record *record, const char *line)
+{
+	put_head(out, scan, record);
+	takt_out_text_member(out, ",\"kind\":", "lost");
+	takt_out_text_member(out, ",\"level\":", takt_lost_line_level(record));
+	takt_out_u64_member(out, ",\"count\":", takt_lost_line_count(record));
+	takt_out_text_member(out, ",\"text\":", line);
+	takt_text_buffer_puts(out, "}");
+}
+
+static void lost_to_csv(struct takt_text_buffer *out, struct takt_scan *scan,
+			const struct takt_log_record *record, const char *line)
+{
+	char time[TAKT_TIME_TEXT_BYTES];
+
+	takt_text_buffer_printf(out, "%s,%" PRId64 ",%" PRIu64 ",lost,takt,",
+				takt_iso_time_format(record->real_ns, time, sizeof(time)),
+				since_start(scan, record), record->cycle);
+	takt_csv_puts(out, line);
+	takt_text_buffer_puts(out, ",0");
+}
+
+/* In the text log: what is missing there. */
+static void show_lost(struct takt_scan *scan, const struct takt_log_record *record)
+{
+	struct takt_text_buffer *out = &scan->out->text;
+	char line[80];
+
+	takt_lost_line_format(record, line, sizeof(line));
+	takt_out_row_begin(scan->out);
+	if (scan->out->form == TAKT_FORM_SHORT) {
+		takt_text_line_put_lost(out, scan->log, record, scan->args->time, scan->out->colour);
+	} else if (scan->out->form == TAKT_FORM_CSV) {
+		lost_to_csv(out, scan, record, line);
+	} else {
+		lost_to_json(out, scan, record, line);
+	}
+	takt_out_row_end(scan->out);
+}
+
 static void show(struct takt_scan *scan, const struct takt_log_record *record)
 {
 	const char *line = takt_scan_text(scan, record);
@@ -141,15 +183,44 @@ static void show(struct takt_scan *scan, const struct takt_log_record *record)
 	takt_out_row_end(scan->out);
 }
 
-static int show_kind(const struct takt_log_args *args, enum takt_log_kind kind, const char *csv_header)
+static void show_text(struct takt_scan *scan, const struct takt_log_record *record)
 {
+	if (record->kind == TAKT_LOG_TEXT) {
+		show(scan, record);
+	} else {
+		show_lost(scan, record);
+	}
+}
+
+/* Texts, and the events that say where some are missing: nobody knows of which tasks. */
+static bool takes_text(const struct takt_scan *scan, const struct takt_log_record *record)
+{
+	if (record->kind == TAKT_LOG_TEXT) {
+		return scan->task == TAKT_LOG_NONE || record->text->task == scan->task;
+	}
+	return takt_lost_line_is_due(record, scan->args->level);
+}
+
+/* What -g looks at: the line as it is shown. */
+static const char *text_of(struct takt_scan *scan, const struct takt_log_record *record)
+{
+	if (record->kind == TAKT_LOG_TEXT) {
+		return takt_scan_text(scan, record);
+	}
+	takt_lost_line_format(record, scan->lost_line, sizeof(scan->lost_line));
+	return scan->lost_line;
+}
+
+static int show_kind(struct takt_scan scan, const char *csv_header)
+{
+	const struct takt_log_args *args = scan.args;
 	struct takt_out out;
-	struct takt_scan scan = { .args = args, .out = &out, .kinds = 1u << kind, .show = show };
 	int status = takt_log_find(args, &scan.log), written;
 
 	if (status != TAKT_EXIT_OK) {
 		return status;
 	}
+	scan.out = &out;
 	takt_out_init(&out, args->form);
 	if (args->form == TAKT_FORM_CSV) {
 		takt_text_buffer_puts(&out.text, csv_header);
@@ -162,10 +233,14 @@ static int show_kind(const struct takt_log_args *args, enum takt_log_kind kind, 
 
 int takt_log_command_text(const struct takt_log_args *args)
 {
-	return show_kind(args, TAKT_LOG_TEXT, "time,t_ns,cycle,level,task,text,suppressed\r\n");
+	return show_kind((struct takt_scan){ .args = args, .show = show_text, .takes = takes_text,
+					     .match_text = text_of,
+					     .kinds = 1u << TAKT_LOG_TEXT | 1u << TAKT_LOG_LIFECYCLE },
+			 "time,t_ns,cycle,level,task,text,suppressed\r\n");
 }
 
 int takt_log_command_lifecycle(const struct takt_log_args *args)
 {
-	return show_kind(args, TAKT_LOG_LIFECYCLE, "time,t_ns,cycle,event,task,text\r\n");
+	return show_kind((struct takt_scan){ .args = args, .show = show, .kinds = 1u << TAKT_LOG_LIFECYCLE },
+			 "time,t_ns,cycle,event,task,text\r\n");
 }

@@ -55,6 +55,7 @@ takt_SOURCES = \
 	%D%/progress.c %D%/progress.h \
 	%D%/screen.c %D%/screen.h \
 	%D%/stats_print.c %D%/stats_print.h \
+	%D%/lost_line.c %D%/lost_line.h \
 	%D%/text_line.c %D%/text_line.h \
 	%D%/top.c \
 	%D%/top_table.c %D%/top_table.h

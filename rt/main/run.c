@@ -21,6 +21,7 @@
 #include "rt/base/quantity.h"
 #include "rt/clock/clock.h"
 #include "rt/main/commands.h"
+#include "rt/main/lost_line.h"
 #include "rt/main/sibling.h"
 #include "rt/main/text_line.h"
 #include "rt/shm/region.h"
@@ -256,7 +257,7 @@ static void open_log(struct run *run)
 	struct takt_log_filter filter = TAKT_LOG_FILTER_ALL;
 	struct takt_log_error error = { 0 };
 
-	filter.kinds = 1u << TAKT_LOG_TEXT;
+	filter.kinds = 1u << TAKT_LOG_TEXT | 1u << TAKT_LOG_LIFECYCLE;
 	if (takt_log_open(run->region, &options, &run->log, &error) < 0 &&
 	    (run->directory[0] == '\0' ||
 	     takt_log_open(run->directory, &options, &run->log, NULL) < 0)) {
@@ -279,7 +280,11 @@ static bool show(struct run *run)
 	}
 	while (run->cursor && !run->is_told_to_end && count < SHOW_AT_ONCE &&
 	       takt_log_next(run->cursor, &record, NULL) > 0) {
-		takt_text_line_print(stdout, run->log, record);
+		if (record->kind == TAKT_LOG_TEXT) {
+			takt_text_line_print(stdout, run->log, record);
+		} else if (takt_lost_line_is_due(record, 0)) {
+			takt_text_line_print_lost(stdout, run->log, record);
+		}
 		count++;
 	}
 	if ((fflush(stdout) != 0 || ferror(stdout)) && !run->is_told_to_end) {

@@ -16,9 +16,15 @@
 void takt_text_line_print(FILE *out, const struct takt_log *log,
 			  const struct takt_log_record *record);
 
+/* The same for a record that says which texts are missing there (lost_line.h). */
+void takt_text_line_print_lost(FILE *out, const struct takt_log *log,
+			       const struct takt_log_record *record);
+
 /* The same into a buffer, its time shown as @way says; @text is the record's. */
 void takt_text_line_put(struct takt_text_buffer *out, const struct takt_log *log,
 			const struct takt_log_record *record, enum takt_time_way way,
 			const char *text, bool colour);
+void takt_text_line_put_lost(struct takt_text_buffer *out, const struct takt_log *log,
+			     const struct takt_log_record *record, enum takt_time_way way, bool colour);
 
 #endif

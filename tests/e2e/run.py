@@ -186,6 +186,37 @@ def disk_that_fails_to_the_end_is_said_with_what_was_lost():
 
 
 @tap.test
+def texts_that_were_lost_leave_a_line_where_they_stood():
+    with World(mode="log", at=100, times=3) as world:
+        takt = world.start_takt("--cycles", "1000", stdout=subprocess.PIPE)
+        stdout, stderr = takt.communicate(timeout=60)
+        assert takt.returncode == 74, (takt.returncode, stderr)
+        line = r" lost     takt         -- ([0-9]+) texts of level info lost --"
+        log = world.read()
+        lost = sum(e[3][1] for e in log.events if e[1] == "texts_lost")
+        assert lost > 0 and lost + len(log.texts) == 60000, (lost, len(log.texts))
+        assert sum(int(n) for n in re.findall(line, stdout)) == lost, stdout[-300:]
+        path = world.runs()[-1]
+        done = world.takt_log("text", path)
+        assert sum(int(n) for n in re.findall(line, done.stdout)) == lost, done.stdout[-300:]
+        assert "event" not in done.stdout, done.stdout[-300:]
+        for words in (("--level", "error"), ("-g", "flood")):
+            done = world.takt_log("text", path, *words)
+            assert " lost " not in done.stdout, (words, done.stdout[-300:])
+        for words in ((), ("--task", "fault")):
+            rows = [json.loads(r) for r in world.takt_log("text", path, "-o", "jsonl", *words).stdout.splitlines()]
+            found = [r for r in rows if r.get("kind") == "lost"]
+            assert sum(r["count"] for r in found) == lost and found[0]["level"] == "info", found[:2]
+            times = [r["mono_ns"] for r in rows]
+            assert times == sorted(times)
+        done = world.takt_log("text", path, "-n", "3", "-o", "csv")
+        assert len(done.stdout.splitlines()) == 4, done.stdout
+        done = world.takt_log("lifecycle", path)
+        assert f"texts lost: level info, texts {lost}" in done.stdout or \
+            done.stdout.count("texts lost: level info") > 1, done.stdout
+
+
+@tap.test
 def recording_removed_meanwhile_is_said():
     with World() as world:
         takt = world.start_takt("--for", "60s", stdout=subprocess.DEVNULL)
