@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "logs/write/last_record.h"
+#include "rt/clock/clock.h"
 #include "rt/msg/catalog.h"
 
 static uint32_t find_stream(const struct takt_region *region)
@@ -20,6 +22,7 @@ static uint32_t find_stream(const struct takt_region *region)
 void takt_journal_open(struct takt_journal *journal, const struct takt_region *region)
 {
 	struct takt_stream_view view;
+	struct takt_last_record last;
 
 	memset(journal, 0, sizeof(*journal));
 	journal->rt = region->rt;
@@ -32,7 +35,34 @@ void takt_journal_open(struct takt_journal *journal, const struct takt_region *r
 	    journal->stream.chunk_bytes_max <
 		    TAKT_CHUNK_HEADER_BYTES + takt_record_align(TAKT_RECORDER_RECORD_BYTES_MAX)) {
 		journal->number = UINT32_MAX;
+	} else if (takt_last_record_of_stream(&view, &last) && last.mono_ns <= takt_clock_mono_ns()) {
+		journal->last_mono_ns = last.mono_ns;
 	}
+}
+
+/* Each event has a chunk of its own: what is left of them is looked at block by block. */
+bool takt_journal_has(const struct takt_journal *journal, const struct takt_region *region,
+		      enum takt_event event)
+{
+	struct takt_stream_view view;
+
+	if (journal->number == UINT32_MAX) {
+		return false;
+	}
+	view = takt_region_view(region, journal->number);
+	for (uint64_t at = 0; at + TAKT_BLOCK_BYTES <= view.ring_bytes; at += TAKT_BLOCK_BYTES) {
+		struct takt_lifecycle_record record;
+		struct takt_chunk chunk;
+
+		memcpy(&chunk, view.ring + at, sizeof(chunk));
+		memcpy(&record, view.ring + at + sizeof(chunk), sizeof(record));
+		if (chunk.magic == TAKT_CHUNK_MAGIC && chunk.run == view.run &&
+		    chunk.stream == view.number && chunk.type == view.type &&
+		    record.record.kind == TAKT_RECORD_LIFECYCLE && record.event == event) {
+			return true;
+		}
+	}
+	return false;
 }
 
 static bool put(struct takt_journal *journal, uint64_t mono_ns, enum takt_event event,

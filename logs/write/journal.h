@@ -23,6 +23,10 @@ struct takt_journal {
  * has none, and one that is damaged is left alone: then nothing is put.  [setup] */
 TAKT_SETUP void takt_journal_open(struct takt_journal *journal, const struct takt_region *region);
 
+/* Whether the ring still shows that @event was put, by whomever.  [manager] */
+TAKT_BG bool takt_journal_has(const struct takt_journal *journal, const struct takt_region *region,
+			      enum takt_event event);
+
 /* Record an event. @values: 4 or NULL (zeros); @text: NULL for none, cut to TAKT_RECORDER_TEXT_MAX bytes.
  * [manager] */
 TAKT_BG void takt_journal_put(struct takt_journal *journal, uint64_t mono_ns, enum takt_event event,

@@ -524,6 +524,7 @@ enum takt_recorder_end takt_recorder_tend(struct takt_recorder *recorder,
 {
 	if (!atomic_load_explicit(&recorder->run_has_ended, memory_order_relaxed) &&
 	    takt_region_rt_alive(recorder->region) == 0) {
+		takt_recorder_say_gone(recorder, now_ns);
 		/* Partner: the writer's acquire load before it looks at the last positions. */
 		atomic_store_explicit(&recorder->run_has_ended, true, memory_order_release);
 	}

@@ -189,6 +189,9 @@ int takt_recorder_collect(struct takt_recorder *recorder, uint64_t wait_ns);
 /* That what another left is taken over, where that is so; before the writer has the run. */
 void takt_recorder_say_recovered(struct takt_recorder *recorder, uint64_t now_ns);
 
+/* That takt-rt is gone without a word, where that is so and was not said yet; before run_has_ended is. */
+void takt_recorder_say_gone(struct takt_recorder *recorder, uint64_t now_ns);
+
 /* That the disk fails, or works again, where that has changed. */
 void takt_recorder_say_disk(struct takt_recorder *recorder, uint64_t now_ns);
 

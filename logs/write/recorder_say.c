@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "logs/write/last_record.h"
 #include "logs/write/recorder_inner.h"
 #include "logs/write/retention.h"
 
@@ -38,6 +39,24 @@ void takt_recorder_say_recovered(struct takt_recorder *recorder, uint64_t now_ns
 		takt_journal_put(&recorder->journal, now_ns, TAKT_EVENT_recorder_recovered, values, NULL);
 	}
 	recorder->manage.has_said_recovered = true;
+}
+
+void takt_recorder_say_gone(struct takt_recorder *recorder, uint64_t now_ns)
+{
+	const struct takt_region *region = recorder->region;
+	struct takt_last_record last;
+	int64_t values[4] = { 0 };
+
+	/* Partner: takt-rt's release store when it has said the rest. */
+	if (atomic_load_explicit(&region->rt->phase, memory_order_acquire) == TAKT_RT_ENDED ||
+	    takt_journal_has(&recorder->journal, region, TAKT_EVENT_rt_gone) ||
+	    !takt_last_record_find(region, recorder->journal.number, now_ns, &last)) {
+		return;
+	}
+	values[0] = (int64_t)last.cycle;
+	values[1] = (int64_t)(now_ns - last.mono_ns);
+	takt_journal_put(&recorder->journal, last.mono_ns, TAKT_EVENT_rt_gone, values,
+			 "killed, or ended from inside; no failsafe was called");
 }
 
 static void say_failure(struct takt_recorder *recorder, int error, uint64_t now_ns)

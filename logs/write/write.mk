@@ -10,9 +10,11 @@ libwrite_la_SOURCES = \
 	%D%/index.c %D%/index.h \
 	%D%/intake.c %D%/intake.h \
 	%D%/journal.c %D%/journal.h \
+	%D%/last_record.c %D%/last_record.h \
 	%D%/recorder.c %D%/recorder.h %D%/recorder_inner.h \
+	%D%/recorder_io.c %D%/recorder_step.c \
+	%D%/recorder_say.c \
 	%D%/repair.c %D%/repair.h \
-	%D%/recorder_io.c %D%/recorder_say.c %D%/recorder_step.c \
 	%D%/retention.c %D%/retention.h \
 	%D%/rundir.c %D%/rundir.h \
 	%D%/segment.c %D%/segment.h \

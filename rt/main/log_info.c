@@ -67,6 +67,8 @@ static bool is_cause(uint32_t ending, const char *name)
 		return strcmp(name, "stuck") == 0;
 	case TAKT_LOG_ENDED_OVERRUN:
 		return strcmp(name, "overrun") == 0;
+	case TAKT_LOG_ENDED_KILLED:
+		return strcmp(name, "rt_gone") == 0;
 	case TAKT_LOG_ENDED_ERROR:
 	case TAKT_LOG_ENDED_NOT_STARTED:
 		return strcmp(name, "task_failed") == 0;

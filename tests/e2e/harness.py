@@ -210,7 +210,7 @@ class Log:
     def names_of_rt(self):
         """Without what taktd says of its own, which may come behind the last word of takt-rt."""
         return [n for n in self.names() if n not in ("recorder_recovered", "segment_rolled", "disk_full",
-                                                     "disk_failed", "disk_recovered", "retention_deleted")]
+                                                     "disk_failed", "disk_recovered", "retention_deleted", "rt_gone")]
 
     def event(self, name):
         found = [e for e in self.events if e[1] == name]

@@ -38,6 +38,14 @@ def what_a_killed_run_left_is_recorded_and_the_region_removed():
         log = world.read()
         log.check_whole(world.oracle()[0] - 1)
         assert not log.damage and world.ending() == "killed", (log.damage, world.ending())
+        gone, = [e for e in log.events if e[1] == "rt_gone"]
+        assert gone[3][0] == log.cycles[-1], (gone, log.cycles[-1])
+        assert 0 < gone[3][1] < 60e9, gone
+        rows = json.loads(world.takt_log("lifecycle", world.runs()[-1], "-o", "json").stdout)
+        died, = [r["t_ns"] for r in rows if r["event"] == "rt_gone"]
+        last, = json.loads(world.takt_log("copperlists", world.runs()[-1], "-n", "1", "-o", "json").stdout)
+        assert died >= last["t_ns"] and died - last["t_ns"] < 50e6, (died, last["t_ns"])
+        assert "killed: #" in world.takt_log("info", world.runs()[-1]).stdout
         assert "nothing to recover" in recover(world).stderr
 
 
@@ -81,7 +89,9 @@ def a_run_whose_taktd_died_too_is_completed():
             taktd.wait()
             assert "recovered into" in recover(world).stdout
             assert not world.regions() and len(world.runs()) == 1
-            world.read().check_whole(world.oracle()[0] - 1)
+            log = world.read()
+            log.check_whole(world.oracle()[0] - 1)
+            assert log.names().count("rt_gone") == 1, log.names()
 
 
 @tap.test

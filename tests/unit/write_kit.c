@@ -285,6 +285,9 @@ void kit_recorder_dies(struct kit *kit)
 
 void kit_end_and_check(struct kit *kit, struct kit_log *ret_log)
 {
+	if (kit->rt) {
+		atomic_store(&kit->rt->rt->phase, TAKT_RT_ENDED);
+	}
 	kit_rt_dies(kit);
 	assert_int_equal(kit_finish(kit), TAKT_RECORDER_RUN_ENDED);
 	assert_int_equal(access(kit->region_path, F_OK), -1);

@@ -229,6 +229,37 @@ static void killed_recorder_costs_nothing_at_any_round(void **state)
 	kit_fini(&kit);
 }
 
+/* Also when recorders come and go before it is recorded. */
+static void takt_rt_that_is_gone_without_a_word_is_said_once(void **state)
+{
+	const struct takt_recorder_options options = options_of(state);
+	struct kit kit;
+	struct kit_log log;
+
+	kit_init(&kit, &plain_spec);
+	kit_attach(&kit, &options, false);
+	kit_put_many(&kit, 0, 100);
+	kit_seal(&kit);
+	kit_drain(&kit);
+	kit_put_many(&kit, 0, 5);	/* stay open */
+	kit_rt_dies(&kit);
+	for (uint32_t rounds = 1; rounds < 40; rounds += 7) {
+		for (uint32_t i = 0; i < rounds && kit_round(&kit) == TAKT_RECORDER_GOES_ON; i++) {
+		}
+		if (access(kit.region_path, F_OK) < 0) {
+			break;
+		}
+		kit_recorder_dies(&kit);
+		kit_attach(&kit, &options, false);
+	}
+	assert_int_equal(kit_finish(&kit), TAKT_RECORDER_RUN_ENDED);
+	kit_read(&kit, &log);
+	assert_string_equal(log.problem, "");
+	assert_int_equal(log.records[0], 105);
+	assert_int_equal(kit_events(&log, TAKT_EVENT_rt_gone), 1);
+	kit_fini(&kit);
+}
+
 static void new_recorder_trims_what_the_killed_one_preallocated(void **state)
 {
 	const struct takt_recorder_options options = options_of(state);
@@ -354,6 +385,7 @@ int main(int argc, char **argv)
 		WITH_EACH(empty_run_leaves_a_segment_with_its_catalog),
 		WITH_EACH(stopped_recorder_closes_in_order_and_the_next_goes_on),
 		WITH_EACH(killed_recorder_costs_nothing_at_any_round),
+		WITH_EACH(takt_rt_that_is_gone_without_a_word_is_said_once),
 		WITH_EACH(new_recorder_trims_what_the_killed_one_preallocated),
 		WITH_EACH(unusable_directory_is_said_and_waited_for),
 		WITH_EACH(writer_thread_keeps_up_with_a_producer_thread),

@@ -205,7 +205,7 @@ static off_t size_of(const struct making *m, const char *name)
 static void segment_is_made_locked_and_closed_in_order(void **state)
 {
 	struct making m = begin_making();
-	const struct takt_run_end end = { TAKT_ENDED_STUCK, 71 };
+	const struct takt_run_end end = { TAKT_ENDED_STUCK, 71, 1909, 236420 };
 	struct takt_segment segment;
 	struct takt_superblock a, b;
 
@@ -225,7 +225,9 @@ static void segment_is_made_locked_and_closed_in_order(void **state)
 	a = read_superblock(&m, "0007.takt", 0);
 	b = read_superblock(&m, "0007.takt", 4096);
 	assert_memory_equal(&a, &b, sizeof(a));
-	assert_int_equal(a.flags, TAKT_SEGMENT_CLEAN | TAKT_SEGMENT_LAST);
+	assert_int_equal(a.flags, TAKT_SEGMENT_CLEAN | TAKT_SEGMENT_LAST | TAKT_SEGMENT_COUNTED);
+	assert_int_equal(a.lost_copperlists, 1909);
+	assert_int_equal(a.lost_events, 236420);
 	assert_int_equal(a.ending, TAKT_ENDED_STUCK);
 	assert_int_equal(a.exit_code, 71);
 	assert_int_equal(a.end_offset, 12288);
