@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "logs/read/carried.h"
 #include "logs/read/error.h"
 #include "logs/read/source.h"
 #include "logs/read/view.h"
@@ -21,7 +22,8 @@ struct takt_log_cursor {
 	struct takt_log_point from;	/* of the last seek */
 	struct takt_log_view view;
 	uint64_t news_at_ns;		/* about when the last record came; see takt_log_pause_ns */
-	uint32_t source_count;
+	uint32_t source_count;		/* stream_count, by number, then those of carried records */
+	uint32_t stream_count;
 	bool ended;
 	bool has_news;			/* records came since the last pause */
 	struct takt_log_source sources[];
@@ -266,7 +268,7 @@ static uint64_t time_of_last(const struct takt_log_cursor *cursor, size_t *behin
 		const struct takt_log_chunk *latest = NULL;
 		uint32_t owner = 0;
 
-		for (uint32_t i = 0; i < cursor->source_count; i++) {
+		for (uint32_t i = 0; i < cursor->stream_count; i++) {
 			const struct takt_log_index_stream *stream =
 				&cursor->log->files.index.streams[i];
 
@@ -299,12 +301,12 @@ int takt_log_seek_last(struct takt_log_cursor *cursor, uint64_t count,
 	if (cursor->log->files.grows) {
 		r = takt_log_rescan(cursor->log);
 	}
-	behind = r < 0 ? NULL : calloc((size_t)cursor->source_count + 1, sizeof(*behind));
+	behind = r < 0 ? NULL : calloc((size_t)cursor->stream_count + 1, sizeof(*behind));
 	if (!behind) {
 		r = r < 0 ? r : -ENOMEM;
 		return takt_log_fail(error, r, "%s: %s", cursor->log->path, strerror(-r));
 	}
-	for (uint32_t i = 0; i < cursor->source_count; i++) {
+	for (uint32_t i = 0; i < cursor->stream_count; i++) {
 		behind[i] = cursor->log->files.index.streams[i].chunk_count;
 	}
 	point.value = time_of_last(cursor, behind, count);
@@ -325,30 +327,67 @@ static bool is_wanted(const struct takt_log_filter *filter, uint32_t stream_kind
 						   : (filter->kinds & ~lists) != 0;
 }
 
+/* Only lifecycle records are carried over. Takes the bytes of @carried. */
+static void add_carried(struct takt_log_cursor *cursor, struct takt_log_carried *carried)
+{
+	const bool is_kind = cursor->filter.kinds == 0 || (cursor->filter.kinds & 1u << TAKT_LOG_LIFECYCLE);
+
+	for (uint32_t i = 0; i < carried->stream_count; i++) {
+		struct takt_log_carried_stream *stream = &carried->streams[i];
+
+		cursor->sources[cursor->source_count++] = (struct takt_log_source){
+			.bytes = stream->bytes, .capacity = stream->used_bytes,
+			.used_bytes = stream->used_bytes, .seq = UINT64_MAX, .number = stream->stream,
+			.carried = true,
+			.wanted = is_kind && cursor->log->tables.streams[stream->stream].kind ==
+						     TAKT_LOG_EVENTS,
+		};
+		stream->bytes = NULL;
+	}
+}
+
+static struct takt_log_cursor *make(struct takt_log *log, const struct takt_log_filter *filter,
+				    struct takt_log_carried *carried)
+{
+	const uint32_t stream_count = log->files.index.stream_count;
+	struct takt_log_cursor *cursor =
+		calloc(1, sizeof(*cursor) + (stream_count + carried->stream_count) *
+						    sizeof(cursor->sources[0]));
+
+	if (!cursor) {
+		return NULL;
+	}
+	cursor->log = log;
+	cursor->filter = *filter;
+	cursor->filter.since = as_mono(log, filter->since);
+	cursor->filter.until = as_mono(log, filter->until);
+	cursor->stream_count = cursor->source_count = stream_count;
+	for (uint32_t i = 0; i < stream_count; i++) {
+		cursor->sources[i].number = i;
+		cursor->sources[i].wanted = is_wanted(filter, log->tables.streams[i].kind);
+	}
+	add_carried(cursor, carried);
+	return cursor;
+}
+
 int takt_log_cursor_create(struct takt_log *log, const struct takt_log_filter *filter,
 			   struct takt_log_cursor **ret_cursor, struct takt_log_error *error)
 {
 	static const struct takt_log_filter all = TAKT_LOG_FILTER_ALL;
-	const uint32_t stream_count = log->files.index.stream_count;
-	struct takt_log_cursor *cursor;
+	struct takt_log_carried carried = { 0 };
+	struct takt_log_cursor *cursor = NULL;
 
 	filter = filter ? filter : &all;
 	if (filter->bytes < sizeof(*filter) || filter->since.at > TAKT_LOG_AT_REAL ||
 	    filter->until.at > TAKT_LOG_AT_REAL) {
 		return takt_log_fail(error, -EINVAL, "takt_log_cursor_create: wrong filter");
 	}
-	cursor = calloc(1, sizeof(*cursor) + stream_count * sizeof(cursor->sources[0]));
+	if (takt_log_carried_load(&log->files, &carried) == 0) {
+		cursor = make(log, filter, &carried);
+	}
+	takt_log_carried_fini(&carried);
 	if (!cursor) {
 		return takt_log_fail(error, -ENOMEM, "out of memory");
-	}
-	cursor->log = log;
-	cursor->filter = *filter;
-	cursor->filter.since = as_mono(log, filter->since);
-	cursor->filter.until = as_mono(log, filter->until);
-	cursor->source_count = stream_count;
-	for (uint32_t i = 0; i < stream_count; i++) {
-		cursor->sources[i].number = i;
-		cursor->sources[i].wanted = is_wanted(filter, log->tables.streams[i].kind);
 	}
 	move(cursor);
 	*ret_cursor = cursor;
@@ -360,7 +399,7 @@ void takt_log_cursor_destroy(struct takt_log_cursor *cursor)
 	if (!cursor) {
 		return;
 	}
-	for (uint32_t i = 0; i < cursor->source_count; i++) {
+	for (uint32_t i = 0; i < cursor->stream_count; i++) {
 		free(cursor->sources[i].bytes);
 	}
 	takt_log_view_fini(&cursor->view);

@@ -18,6 +18,8 @@ struct takt_log_files {
 	struct takt_log_damage_list damages;
 	uint32_t *removed;		/* numbers of segments that retention has deleted */
 	uint32_t removed_count;
+	uint64_t carried_dropped;	/* lifecycle records of theirs that are not kept */
+	bool carried_reported;		/* damage of what was carried over from them */
 };
 
 /* Add the segments in directory @path that are not known yet; other files are left alone, a segment

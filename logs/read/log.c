@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "logs/read/carried.h"
 #include "logs/read/error.h"
 #include "logs/read/handle.h"
 #include "logs/read/run.h"
@@ -131,6 +132,7 @@ static int read_heads(struct takt_log *log, struct takt_log_error *error)
 		return takt_log_fail(error, r, "%s: %s", log->path, strerror(-r));
 	}
 	takt_log_files_load_removed(&log->files);
+	log->files.carried_dropped = takt_log_carried_dropped(&log->files);
 	if (!log->files.grows) {
 		takt_log_files_report_gaps(&log->files);
 	}
@@ -383,6 +385,7 @@ const struct takt_log_info *takt_log_info_of(const struct takt_log *log)
 	info->machine_id = files->segment_count ? files->segments[0]->machine_id : "";
 	info->boot_id = files->segment_count ? files->segments[0]->boot_id : "";
 	info->removed_count = files->removed_count;
+	info->dropped_event_count = files->carried_dropped;
 	info->is_part = takt_log_files_are_part(files);
 	info->is_virtual = is_virtual(catalog);
 	info->bytes = 0;

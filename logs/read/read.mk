@@ -1,6 +1,7 @@
 # The reader: libread.la for our programs, libtaktlog.so of the same objects for everybody else.
 noinst_LTLIBRARIES += libread.la
 libread_la_SOURCES = \
+	%D%/carried.c %D%/carried.h \
 	%D%/copperlist.c \
 	%D%/cursor.c \
 	%D%/damage.c %D%/damage.h \

@@ -201,6 +201,12 @@ int takt_log_source_find(struct takt_log *log, struct takt_log_source *source)
 {
 	int r;
 
+	if (source->carried && source->offset < source->used_bytes && !head_is_possible(source)) {
+		source->offset = source->used_bytes;
+	}
+	if (source->carried) {
+		return source->offset < source->used_bytes;
+	}
 	do {
 		if (source->loaded && source->offset < source->used_bytes) {
 			if (head_is_possible(source)) {
@@ -225,6 +231,10 @@ void takt_log_source_stand(const struct takt_log *log, struct takt_log_source *s
 				takt_log_files_are_from_start(&log->files);
 
 	source->done = false;
+	if (source->carried) {
+		source->offset = 0;
+		return;
+	}
 	source->anywhere = at == 0 && !from_start;
 	if (at == 0) {
 		stand_before(source, 0, 0);

@@ -17,6 +17,7 @@ struct takt_log_source {
 	uint64_t seq;			/* of the chunk in `bytes`, or the next one */
 	uint64_t position;		/* in the arena: of that chunk, where it is looked for */
 	uint32_t number;
+	bool carried;			/* `bytes` is all there is: of segments that were deleted */
 	bool wanted;			/* the filter takes records of this kind of stream */
 	bool loaded;			/* `bytes` holds chunk `seq` up to used_bytes */
 	bool open;			/* and more of it may come */

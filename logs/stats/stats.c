@@ -46,6 +46,7 @@ int takt_stats_create(const struct takt_log *log, struct takt_stats **ret_stats)
 	}
 	stats->log = log;
 	stats->period_ns = takt_log_info_of(log)->period_ns;
+	stats->is_beheaded = takt_log_info_of(log)->removed_count > 0;
 	while (takt_log_task_at(log, stats->task_count)) {
 		stats->task_count++;
 	}
@@ -357,7 +358,8 @@ void takt_stats_put(struct takt_stats *stats, const struct takt_log_record *reco
 {
 	if (record->copperlist) {
 		put_copperlist(stats, record);
-	} else if (record->lifecycle) {
+	} else if (record->lifecycle && (!stats->is_beheaded || stats->cycles.counts.count > 0)) {
+		/* What happened to cycles that are deleted is no figure of those that are there. */
 		put_lifecycle(stats, record->lifecycle);
 	}
 }

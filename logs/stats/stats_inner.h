@@ -64,6 +64,7 @@ struct takt_counted_sink {				/* of task `task` */
 struct takt_stats {
 	const struct takt_log *log;
 	uint64_t period_ns;
+	bool is_beheaded;		/* the first segments are deleted, their lifecycle is there */
 	uint32_t task_count;
 	uint32_t output_count;
 	uint32_t connection_count;

@@ -13,10 +13,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "logs/write/carry.h"
 #include "logs/write/segment.h"
 #include "logs/write/segment_files.h"
 #include "rt/base/crc32c.h"
 #include "rt/base/file.h"
+#include "rt/base/testpoint.h"
 #include "rt/clock/clock.h"
 
 #define NS_PER_S 1000000000ll
@@ -239,10 +241,49 @@ static void delete_empty(const struct sweep *sweep, const char *name)
 	const int fd = openat(sweep->log_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 
 	if (fd >= 0) {
-		unlinkat(fd, TAKT_SEGMENTS_REMOVED, 0);
+		takt_segment_file_delete_notes(fd);
 		close(fd);
 	}
 	unlinkat(sweep->log_fd, name, AT_REMOVEDIR);
+}
+
+/* Whether nothing is left of a run when @row is deleted. */
+static bool is_last_of_run(const struct sweep *sweep, const struct row *row)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < sweep->row_count; i++) {
+		count += sweep->rows[i].directory == row->directory && !sweep->rows[i].is_gone;
+	}
+	return row->run != sweep->rule->run && count == 1;
+}
+
+/* Delete the segment; what happened to the run is carried over first. Where there is no room for that, first it
+ * is deleted: recording goes on before history. */
+static int delete_segment(struct sweep *sweep, const struct row *row, int dir_fd, const char *name)
+{
+	const char *directory = sweep->directories[row->directory];
+	struct takt_carry carry = { 0 };
+	char path[PATH_MAX];
+	int carried = 0, noted, r;
+
+	if (!is_last_of_run(sweep, row) &&
+	    snprintf(path, sizeof(path), "%s/%s/%s", sweep->rule->log_dir, directory, name) <
+		    (int)sizeof(path) &&
+	    takt_carry_collect(path, &carry) == 0) {
+		carried = takt_carry_append(dir_fd, &carry);
+	}
+	TAKT_TEST_POINT("retention_carried");
+	noted = takt_segment_file_note_removed(dir_fd, row->number);
+	r = noted < 0 && noted != -ENOSPC ? noted : takt_segment_file_delete(dir_fd, name);
+	if (r == 0 && noted < 0) {
+		takt_segment_file_note_removed(dir_fd, row->number);
+	}
+	if (r == 0 && (carried == -ENOSPC || carried == -EDQUOT)) {
+		takt_carry_append(dir_fd, &carry);
+	}
+	takt_carry_fini(&carry);
+	return r;
 }
 
 static int delete_row(struct sweep *sweep, struct row *row, enum takt_retention_reason reason)
@@ -264,8 +305,7 @@ static int delete_row(struct sweep *sweep, struct row *row, enum takt_retention_
 	if ((flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) || takt_segment_file_is_kept(fd, name)) {
 		row->is_fixed = true;	/* marked since we looked */
 	} else {
-		r = takt_segment_file_note_removed(fd, row->number);
-		r = r < 0 ? r : takt_segment_file_delete(fd, name);
+		r = delete_segment(sweep, row, fd, name);
 		r = r == -ENOENT ? 0 : r;
 		row->is_gone = r == 0;
 	}

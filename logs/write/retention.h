@@ -4,7 +4,7 @@
  * It looks at the runs of one graph in one log directory, and deletes from the oldest run's oldest segment on,
  * one after the other. Left alone are: segments that are marked (segment_files.h), that are still written, that
  * cannot be made out, and the newest of the run that is recorded. A run whose last segment goes is gone as a
- * whole. Runs are ordered by their number, not by clocks.
+ * whole; else the segment's lifecycle records are carried over first (carry.h). Runs are ordered by their number, not by clocks.
  *
  * A segment's age is the time since it was last written, by the real-time clock; of one that was made since the
  * machine was started, not more than CLOCK_MONOTONIC says, so that a clock that is set forward deletes nothing.

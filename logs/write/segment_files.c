@@ -11,6 +11,21 @@
 #include <unistd.h>
 
 #include "logs/write/segment.h"
+#include "rt/shm/carried.h"
+
+/* What stands beside the segments about those that are deleted. */
+static const char *const notes[] = { TAKT_SEGMENTS_REMOVED, TAKT_CARRIED_FILE,
+				     TAKT_CARRIED_FILE TAKT_CARRIED_NEW_SUFFIX };
+
+static bool is_note(const char *name)
+{
+	for (uint32_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++) {
+		if (strcmp(name, notes[i]) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
 
 uint32_t takt_segment_file_number(const char *name, const char **ret_rest)
 {
@@ -104,7 +119,7 @@ static int scan(int dir_fd, int (*visit)(int dir_fd, const char *name, uint32_t 
 	for (const struct dirent *e = readdir(dir); e && r == 0; e = readdir(dir)) {
 		const uint32_t number = takt_segment_file_number(e->d_name, NULL);
 
-		if (number > 0 || strcmp(e->d_name, TAKT_SEGMENTS_REMOVED) == 0) {
+		if (number > 0 || is_note(e->d_name)) {
 			r = visit(dir_fd, e->d_name, number, user);
 		}
 	}
@@ -149,6 +164,13 @@ int takt_segment_file_note_removed(int dir_fd, uint32_t number)
 		close(fd);
 	}
 	return r;
+}
+
+void takt_segment_file_delete_notes(int dir_fd)
+{
+	for (uint32_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++) {
+		unlinkat(dir_fd, notes[i], 0);
+	}
 }
 
 static int find_locked(int dir_fd, const char *name, uint32_t number, void *user)

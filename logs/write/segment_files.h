@@ -6,6 +6,7 @@
  *     NNNN.takt.keep     marks it: retention leaves it alone
  *     NNNN.takt.ANY      any other file about that segment
  *     removed            numbers of segments that retention has deleted, one a line
+ *     lifecycle          lifecycle records of those segments (rt/shm/carried.h), lifecycle.new a later one
  *
  * Nothing else in the directory is takt's. */
 #ifndef TAKT_LOGS_WRITE_SEGMENT_FILES_H
@@ -35,6 +36,9 @@ TAKT_BG int takt_segment_file_delete(int dir_fd, const char *name);
 
 /* Note in the directory that segment @number is deleted, so that readers do not miss it.  [bg] */
 TAKT_BG int takt_segment_file_note_removed(int dir_fd, uint32_t number);
+
+/* Delete the files that are about segments which retention has deleted.  [bg] */
+TAKT_BG void takt_segment_file_delete_notes(int dir_fd);
 
 /* Delete all that is takt's in the run's directory @path, then the directory. Returns 0, -ENOTEMPTY when
  * something else is in it, -EBUSY when a segment is still written (then nothing is deleted), -errno.  [bg] */

@@ -6,6 +6,7 @@ libwrite_la_SOURCES = \
 	%D%/backend.c %D%/backend.h \
 	%D%/backend_pwrite.c \
 	%D%/backend_uring.c \
+	%D%/carry.c %D%/carry.h \
 	%D%/cut.c %D%/cut.h \
 	%D%/index.c %D%/index.h \
 	%D%/intake.c %D%/intake.h \

@@ -190,8 +190,12 @@ static void put_short_damage(struct takt_text_buffer *out, const struct takt_log
 		takt_text_buffer_puts(out, "part       cut out of a log: the rest of the run is not here\n");
 	}
 	if (info->removed_count) {
-		takt_text_buffer_printf(out, "deleted    %" PRIu32 " segments, by retention\n",
-					info->removed_count);
+		takt_text_buffer_printf(out, "deleted    %" PRIu32 " segments, by retention; their lifecycle events "
+					"are kept", info->removed_count);
+		if (info->dropped_event_count) {
+			takt_text_buffer_printf(out, " but for the oldest %" PRIu64, info->dropped_event_count);
+		}
+		takt_text_buffer_puts(out, "\n");
 	}
 	if (info->damage_count == 0) {
 		takt_text_buffer_puts(out, "damage     none known\n");
@@ -320,6 +324,7 @@ static void put_json_head(struct takt_text_buffer *out, const struct takt_log_in
 	takt_out_u64_member(out, ",\"chunks\":", info->chunk_count);
 	takt_out_u64_member(out, ",\"segments\":", info->segment_count);
 	takt_out_u64_member(out, ",\"deleted_segments\":", info->removed_count);
+	takt_out_u64_member(out, ",\"dropped_events\":", info->dropped_event_count);
 	takt_out_bool_member(out, ",\"part\":", info->is_part);
 	takt_out_bool_member(out, ",\"virtual\":", info->is_virtual);
 	takt_out_u64_member(out, ",\"bytes\":", info->bytes);

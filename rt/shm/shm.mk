@@ -1,6 +1,6 @@
 noinst_LTLIBRARIES += libshm.la
 libshm_la_SOURCES = \
-	%D%/chunk.h %D%/ending.def %D%/lifecycle.def %D%/mailbox.h %D%/record.h \
+	%D%/carried.h %D%/chunk.h %D%/ending.def %D%/lifecycle.def %D%/mailbox.h %D%/record.h \
 	%D%/region.c %D%/region.h %D%/region_attach.c %D%/region_lock.h \
 	%D%/region_guard.c %D%/region_guard.h \
 	%D%/stream.c %D%/stream.h %D%/stream_init.c %D%/stream_resume.c

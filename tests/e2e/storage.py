@@ -137,9 +137,14 @@ def retention_by_size_deletes_the_oldest_and_says_so():
         left = segments(run)
         assert left[0] > 1 and left == list(range(left[0], left[-1] + 1)), left
         assert deleted and all("max_size" in e[4] for e in deleted), deleted
-        # The first of these events stood in segments that went later.
+        # The first of these events stood in segments that went later: they are carried over.
         mine = [e[3][0] for e in deleted if e[3][2] == 2]
-        assert mine and mine == list(range(left[0] - len(mine), left[0])), (deleted, left)
+        assert mine == list(range(1, left[0])), (deleted, left)
+        assert [e[3][0] for e in deleted if e[3][2] == 1] == list(range(1, 1 + len(deleted) - len(mine)))
+        assert read.names()[0] == "instantiated" and "mission_started" in read.names(), read.names()
+        assert [e[3][0] for e in read.events if e[1] == "segment_rolled"] == list(range(1, left[-1])), read.events
+        stats = rows(world, "stats")
+        assert all(r.get("missing", 0) == 0 for r in stats), stats
         for event in deleted:
             assert event[4].startswith(os.path.basename(first if event[3][2] == 1 else run)), event
         assert [e[3][2] for e in deleted] == sorted(e[3][2] for e in deleted), "the older run first"

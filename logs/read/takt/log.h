@@ -169,6 +169,7 @@ struct takt_log_info {
 	uint32_t reserved;
 	uint64_t lost_copperlists;	/* there was no room in memory: they are not recorded */
 	uint64_t lost_events;		/* likewise, texts and lifecycle events */
+	uint64_t dropped_event_count;	/* the oldest lifecycle events of deleted segments, left out */
 };
 
 /* Lent; its contents follow the log (live) and grow with what cursors find. Never NULL. */
