@@ -64,7 +64,7 @@ static void take_frame(struct parsing *p, const struct takt_carried_frame *frame
 	const uint32_t crc = takt_crc32c(takt_crc32c(0, frame, offsetof(struct takt_carried_frame, crc)),
 					 p->bytes + at, frame->bytes);
 
-	if (is_known) {
+	if (is_known || (frame->crc == 0 && crc != 0)) {	/* a head that was not written to its end */
 		return;
 	}
 	if (crc != frame->crc || frame->stream >= p->files->index.stream_count) {

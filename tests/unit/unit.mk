@@ -192,6 +192,10 @@ tests_unit_write_intake_test_LDADD = $(unit_libs)
 unit_tests += %D%/write_rundir_test
 tests_unit_write_rundir_test_LDADD = $(unit_libs)
 
+unit_tests += %D%/write_carry_test
+tests_unit_write_carry_test_SOURCES = %D%/write_carry_test.c $(log_maker)
+tests_unit_write_carry_test_LDADD = $(unit_libs)
+
 unit_tests += %D%/write_retention_test
 tests_unit_write_retention_test_LDADD = $(unit_libs)
 
