@@ -58,7 +58,9 @@ static void show(struct takt_recorder *recorder, enum takt_recorder_phase phase,
 	if (phase == recorder->manage.shown_phase && strcmp(text, recorder->manage.text) == 0) {
 		return;
 	}
-	snprintf(recorder->manage.text, sizeof(recorder->manage.text), "%s", text);
+	if (text != recorder->manage.text) {
+		snprintf(recorder->manage.text, sizeof(recorder->manage.text), "%s", text);
+	}
 	recorder->manage.shown_phase = phase;
 	recorder->manage.changes++;
 	publish_texts(recorder);
@@ -98,6 +100,9 @@ static int copy_info(struct takt_recorder *recorder, struct takt_err *err)
 	*info = *region->info;
 	info->graph[sizeof(info->graph) - 1] = '\0';
 	info->log_dir[sizeof(info->log_dir) - 1] = '\0';
+	if (recorder->options.log_dir) {
+		snprintf(info->log_dir, sizeof(info->log_dir), "%s", recorder->options.log_dir);
+	}
 	if (info->catalog_bytes > region->control_bytes - catalog_at) {
 		return takt_err_set(err, -EBADMSG, "%s: damaged catalog", region->path);
 	}
@@ -289,6 +294,25 @@ static int open_backend(struct takt_recorder *recorder, struct takt_err *err)
 	return r;
 }
 
+/* Whether an error of making the directory is one that time does not mend. */
+static bool is_for_ever(int error)
+{
+	switch (error) {
+	case -ENOENT:
+	case -ENOTDIR:
+	case -EEXIST:
+	case -EACCES:
+	case -EPERM:
+	case -EROFS:
+	case -ELOOP:
+	case -EINVAL:
+	case -ENAMETOOLONG:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static int open_run(struct takt_recorder *recorder, struct takt_writer *writer, uint64_t now_ns,
 		    struct takt_err *err)
 {
@@ -298,6 +322,7 @@ static int open_run(struct takt_recorder *recorder, struct takt_writer *writer, 
 		r = takt_rundir_open(recorder->info.log_dir, recorder->info.graph,
 				     recorder->info.run, &recorder->manage.rundir, err);
 		recorder->manage.first_segment = recorder->manage.rundir.next_segment;
+		recorder->manage.tries = is_for_ever(r) ? recorder->manage.tries + 1 : 0;
 		TAKT_TEST_POINT("recorder_directory");
 	}
 	if (r == 0 && !recorder->backend) {
@@ -510,6 +535,14 @@ static enum takt_recorder_end tend_opening(struct takt_recorder *recorder,
 		takt_recorder_retain(recorder, now_ns);
 		close_slots(recorder, true, now_ns);
 		takt_recorder_say_disk(recorder, now_ns);
+		if (recorder->options.tries_max > 0 &&
+		    recorder->manage.tries >= recorder->options.tries_max &&
+		    atomic_load_explicit(&recorder->run_has_ended, memory_order_relaxed)) {
+			snprintf(recorder->manage.text, sizeof(recorder->manage.text), "%.250s",
+				 err.text);
+			atomic_store_explicit(&recorder->end, TAKT_RECORDER_GAVE_UP, memory_order_relaxed);
+			return end_run(recorder, now_ns);
+		}
 		return TAKT_RECORDER_GOES_ON;
 	}
 	works_again(recorder);

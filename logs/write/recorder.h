@@ -19,6 +19,9 @@ struct takt_writer;
 struct takt_recorder_options {
 	enum takt_backend_kind backend;
 	int notify_fd;			/* eventfd that wakes the manager; borrowed until destroy, -1: none */
+	const char *log_dir;		/* absolute, copied; NULL: where the run wants its log */
+	uint32_t tries_max;		/* for a run that is over, of making its directory where that can never
+					 * work (no such path, no right, no directory); 0: no limit */
 	/* For tests: put something between recorder and backend. Takes and returns ownership. */
 	struct takt_backend *(*wrap)(struct takt_backend *backend, void *user);
 	void *wrap_user;
@@ -29,6 +32,7 @@ enum takt_recorder_end {
 	TAKT_RECORDER_RUN_ENDED,	/* all is recorded and closed: the region can be removed */
 	TAKT_RECORDER_STOPPED,		/* as asked for; what is not released is still in the region */
 	TAKT_RECORDER_REMOVED,		/* somebody removed its files: destroy, attach again for new ones */
+	TAKT_RECORDER_GAVE_UP,		/* after tries_max: the region stays as it is, the text says why */
 	TAKT_RECORDER_LOST		/* the backend is unusable: destroy, attach again with another */
 };
 

@@ -140,6 +140,7 @@ struct takt_recorder {
 		uint32_t first_segment;
 		uint32_t newest_segment;
 		uint32_t changes;
+		uint32_t tries;		/* of making the directory */
 		bool is_left;		/* takt-rt was gone when we came */
 		bool has_said_recovered;
 		int disk_error;		/* as last recorded, 0: it works */

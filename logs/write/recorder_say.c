@@ -82,6 +82,11 @@ void takt_recorder_say_disk(struct takt_recorder *recorder, uint64_t now_ns)
 	if (error == recorder->manage.disk_error) {
 		return;
 	}
+	/* One who tries again, for a run that is over, does not fill the log with it. */
+	if (error != 0 && recorder->manage.is_left && recorder->manage.disk_error == 0 &&
+	    takt_journal_has(&recorder->journal, recorder->region, TAKT_EVENT_disk_failed)) {
+		return;
+	}
 	if (error == 0) {
 		takt_journal_put(&recorder->journal, now_ns, TAKT_EVENT_disk_recovered, values, NULL);
 	} else {

@@ -49,6 +49,7 @@ static const struct row {
 	{ 'x', 'x', "remove", NULL, "take the marks away: around TIME, or all" },
 	{ 'O', 'o', "output", "OUT", "the new log: a directory that is not there yet" },
 	{ 'F', 'F', "force", NULL, "do not ask" },
+	{ 'X', 'X', "discard", NULL, "do not record it: throw away what REGION holds" },
 	{ 'V', 'V', "verify", NULL, "check every byte of the log" },
 	{ 0, 'D', "log-dir", "DIR", "where the logs are" },
 	{ 0, 'R', "run-dir", "DIR", "where the shared memory of running graphs is" },
@@ -240,6 +241,9 @@ static int set_option(size_t command, struct takt_log_args *args, int option)
 		return 0;
 	case 'p':
 		args->repair = true;
+		return 0;
+	case 'X':
+		args->discard = true;
 		return 0;
 	case 'V':
 		args->verify = true;

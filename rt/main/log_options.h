@@ -38,6 +38,7 @@ struct takt_log_args {
 	bool list;
 	bool remove;
 	bool force;
+	bool discard;
 	const char *log_dir;
 	const char *run_dir;
 };

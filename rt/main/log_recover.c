@@ -33,6 +33,7 @@ struct recover {
 	uint32_t seen;			/* regions that were meant */
 	uint32_t dead;			/* of them */
 	uint32_t failed;
+	char log_dir[PATH_MAX];		/* that was asked for; "": where the run wants its log */
 };
 
 struct outcome {
@@ -42,6 +43,7 @@ struct outcome {
 	uint64_t run;
 	uint64_t bytes;			/* that only the region had */
 	bool is_cut;			/* some of it is lost: the region's files were truncated */
+	bool is_discarded;
 };
 
 /* --- one region ------------------------------------------------------------------------------- */
@@ -104,7 +106,10 @@ static enum takt_recorder_end tend(struct takt_recorder *recorder, struct takt_w
 static int record_by(struct recover *recover, const char *path, enum takt_backend_kind backend,
 		     struct outcome *outcome)
 {
-	const struct takt_recorder_options options = { .backend = backend, .notify_fd = -1 };
+	const struct takt_recorder_options options = {
+		.backend = backend, .notify_fd = -1, .tries_max = 1,
+		.log_dir = recover->log_dir[0] ? recover->log_dir : NULL,
+	};
 	struct takt_recorder *recorder;
 	struct takt_err err = { 0 };
 	enum takt_recorder_end end;
@@ -142,6 +147,24 @@ static int record(struct recover *recover, const char *path, struct outcome *out
 	return r;
 }
 
+/* Remove the region at @path, unless somebody uses it. */
+static int discard(const char *path, struct outcome *outcome)
+{
+	struct takt_region *region = NULL;
+	struct takt_err err = { 0 };
+	int r = takt_region_attach(path, TAKT_REGION_RECORDER, &region, &err);
+
+	if (r == 0) {
+		r = takt_region_remove(path);
+		outcome->is_discarded = r == 0;
+	}
+	takt_region_close(region);
+	if (r < 0) {
+		snprintf(outcome->text, sizeof(outcome->text), "%s", err.code ? err.text : strerror(-r));
+	}
+	return r;
+}
+
 /* --- printing --------------------------------------------------------------------------------- */
 
 static void put_short(struct takt_text_buffer *out, const struct outcome *outcome)
@@ -149,6 +172,11 @@ static void put_short(struct takt_text_buffer *out, const struct outcome *outcom
 	char size[TAKT_QUANTITY_TEXT_BYTES];
 
 	takt_out_put_plain(out, outcome->graph);
+	if (outcome->is_discarded) {
+		takt_text_buffer_printf(out, " %016" PRIx64 ": %s discarded\n", outcome->run,
+					takt_quantity_format_bytes(outcome->bytes, size, sizeof(size)));
+		return;
+	}
 	takt_text_buffer_printf(out, " %016" PRIx64 ": %s recovered into ", outcome->run,
 				takt_quantity_format_bytes(outcome->bytes, size, sizeof(size)));
 	takt_out_put_plain(out, outcome->directory);
@@ -158,13 +186,16 @@ static void put_short(struct takt_text_buffer *out, const struct outcome *outcom
 static void put_row(struct recover *recover, const struct outcome *outcome, const char *path, int r)
 {
 	struct takt_text_buffer *out = &recover->out.text;
+	const char *result;
 	char id[24];
 
 	if (r < 0) {
 		recover->failed++;
 		fprintf(stderr,
-			"takt: %s %016" PRIx64 ": not recovered: %s; what is there stays in %s\n",
-			outcome->graph, outcome->run, outcome->text, path);
+			"takt: %s %016" PRIx64 ": not %s: %s; what is there stays in %s%s\n",
+			outcome->graph, outcome->run, recover->args->discard ? "discarded" : "recovered",
+			outcome->text, path, recover->args->discard ? "" :
+			"; takt log recover --log-dir DIR puts it elsewhere");
 	}
 	if (outcome->is_cut) {
 		fprintf(stderr,
@@ -175,19 +206,18 @@ static void put_row(struct recover *recover, const struct outcome *outcome, cons
 		return;
 	}
 	snprintf(id, sizeof(id), "%016" PRIx64, outcome->run);
+	result = r < 0 ? "failed" : outcome->is_discarded ? "discarded" : "recovered";
 	takt_out_row_begin(&recover->out);
 	if (recover->out.form == TAKT_FORM_SHORT) {
 		put_short(out, outcome);
 	} else if (recover->out.form == TAKT_FORM_CSV) {
 		takt_csv_puts(out, outcome->graph);
-		takt_text_buffer_printf(out, ",%s,%s,%" PRIu64 ",", id,
-					r < 0 ? "failed" : "recovered",
-					outcome->bytes);
+		takt_text_buffer_printf(out, ",%s,%s,%" PRIu64 ",", id, result, outcome->bytes);
 		takt_csv_puts(out, outcome->directory);
 	} else {
 		takt_out_text_member(out, "{\"graph\":", outcome->graph);
 		takt_out_text_member(out, ",\"run\":", id);
-		takt_out_text_member(out, ",\"result\":", r < 0 ? "failed" : "recovered");
+		takt_out_text_member(out, ",\"result\":", result);
 		takt_out_u64_member(out, ",\"bytes\":", outcome->bytes);
 		takt_out_text_member(out, ",\"directory\":", outcome->directory);
 		takt_out_text_member(out, ",\"text\":", r < 0 ? outcome->text : "");
@@ -220,6 +250,25 @@ static bool is_meant(const struct recover *recover, const char *path)
 	return realpath(path, own) && realpath(word, asked) && strcmp(own, asked) == 0;
 }
 
+/* Who has the region, when it is not ours to take. */
+static void say_busy(struct recover *recover, const struct takt_region *region, const struct outcome *outcome)
+{
+	const struct takt_recorder_state *recorder = region->recorder;
+	const bool is_failing = takt_region_rt_alive(region) == 0 &&
+				atomic_load_explicit(&recorder->phase, memory_order_acquire) ==
+					TAKT_RECORDER_FAILING;
+	char text[sizeof(recorder->text)];
+
+	if (!is_failing) {
+		return;
+	}
+	memcpy(text, recorder->text, sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	fprintf(stderr, "takt: %s %016" PRIx64 ": taktd has it, and cannot record it: %s; it gives up soon, or end "
+		"it, then try again\n", outcome->graph, outcome->run, text);
+	recover->failed++;
+}
+
 static int visit(const char *path, void *user)
 {
 	struct recover *recover = user;
@@ -247,12 +296,14 @@ static int visit(const char *path, void *user)
 	outcome.bytes = pending_bytes(region);
 	if (takt_region_rt_alive(region) == 0 && takt_region_recorder_alive(region) == 0) {
 		recover->dead++;
-		r = record(recover, path, &outcome);
+		r = recover->args->discard ? discard(path, &outcome) : record(recover, path, &outcome);
 		if (r == -EBUSY) {
 			recover->dead--;	/* a taktd was quicker */
 		} else {
 			put_row(recover, &outcome, path, r);
 		}
+	} else {
+		say_busy(recover, region, &outcome);
 	}
 	takt_region_close(region);
 	return 0;
@@ -297,14 +348,34 @@ static int recover_all(struct recover *recover)
 	return TAKT_EXIT_OK;
 }
 
+static int absolute(const char *path, char *out)
+{
+	char cwd[PATH_MAX];
+	int n;
+
+	if (path[0] == '/') {
+		n = snprintf(out, PATH_MAX, "%s", path);
+	} else if (getcwd(cwd, sizeof(cwd))) {
+		n = snprintf(out, PATH_MAX, "%s/%s", cwd, path);
+	} else {
+		return -errno;
+	}
+	return n < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
 int takt_log_command_recover(const struct takt_log_args *args)
 {
 	struct recover recover = { .args = args };
 	struct takt_err err = { 0 };
 	int status, written;
 
-	if (args->log_dir) {
-		fputs("takt: log recover takes no --log-dir: a run knows where its log is\n", stderr);
+	if (args->discard && (!args->log || args->log_dir)) {
+		fputs(args->log ? "takt: log recover: --discard or --log-dir, not both\n"
+				: "takt: log recover --discard: which one? name the REGION\n", stderr);
+		return TAKT_EXIT_USAGE;
+	}
+	if (args->log_dir && absolute(args->log_dir, recover.log_dir) < 0) {
+		fprintf(stderr, "takt: --log-dir %s: the path is too long\n", args->log_dir);
 		return TAKT_EXIT_USAGE;
 	}
 	signal(SIGXFSZ, SIG_IGN);	/* a file at its limit is an error of that write */

@@ -57,6 +57,7 @@ static const char help[] =
 #define READY_POLL_MS 20
 #define POLL_NS 2000000
 #define RECORDER_PATIENCE_NS TAKT_NS_PER_S	/* then taktd is started again */
+#define GIVEN_UP_NS (TAKT_NS_PER_S / 2)	/* a region that is about to be removed looks the same for a moment */
 #define END_PATIENCE_NS (10 * TAKT_NS_PER_S)	/* for taktd to finish after takt-rt has ended */
 
 struct loss {				/* what is not recorded, and never will be */
@@ -83,6 +84,7 @@ struct run {
 	int rt_status;
 	uint64_t ended_ns;
 	uint64_t recorder_asked_ns;
+	uint64_t given_up_ns;		/* since when nobody records what is left of the run; 0: not so */
 	struct takt_log *log;
 	struct takt_log_cursor *cursor;
 };
@@ -332,6 +334,12 @@ static bool look_at_recorder(struct run *run)
 		run->directory_fd = open(run->directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	}
 	warn(run, region->recorder);
+	if (!run->rt_ended || takt_region_recorder_alive(region) == 1 ||
+	    atomic_load_explicit(&region->recorder->phase, memory_order_acquire) != TAKT_RECORDER_DETACHED) {
+		run->given_up_ns = 0;
+	} else if (run->given_up_ns == 0) {
+		run->given_up_ns = now;
+	}
 	run->loss.copperlists = atomic_load_explicit(&region->rt->lost_copperlists, memory_order_relaxed);
 	run->loss.events = atomic_load_explicit(&region->rt->lost_events, memory_order_relaxed);
 	takt_region_close(region);
@@ -367,6 +375,10 @@ static void follow(struct run *run)
 		run->is_unfinished = there;
 		if (run->rt_ended && !there && !is_more) {
 			break;	/* all is recorded, and shown */
+		}
+		if (run->given_up_ns != 0 && !is_more &&
+		    takt_clock_mono_ns() - run->given_up_ns > GIVEN_UP_NS) {
+			break;
 		}
 		if (run->rt_ended && !is_more &&
 		    takt_clock_mono_ns() - run->ended_ns > END_PATIENCE_NS) {
@@ -442,7 +454,9 @@ static int report(struct run *run)
 	}
 	fprintf(stderr, "run %s\n", run->id);
 	if (!is_there && run->directory[0] == '\0') {
-		fprintf(stderr, "takt: not recorded: see %s/taktd.log\n", run->run_dir);
+		fprintf(stderr, "takt: not recorded: see %s/taktd.log; what there is waits in %s; to record it "
+			"elsewhere: takt log recover --log-dir DIR %s\n", run->run_dir, run->region,
+			run->region);
 	} else if (!is_there || was_removed(run)) {
 		fprintf(stderr, "takt: the recording was removed meanwhile%s: %s\n",
 			is_there ? ", what came later is there" : "", run->directory);

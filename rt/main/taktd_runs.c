@@ -18,6 +18,8 @@
 
 #define RETRY_NS 1000000000ull
 #define RETRY_NS_MAX 60000000000ull
+#define TRIES_MAX 5u				/* of making a directory for a run that is over */
+#define GAVE_UP_NS 5000000000ull		/* until it is tried again, at first; longer than an idle taktd stays */
 #define ROWS_MAX (1u << 16)
 
 struct run {
@@ -30,6 +32,7 @@ struct run {
 	uint64_t shown_broken;
 	uint32_t changes;
 	int error;				/* why it is put off */
+	bool has_given_up;			/* of the directory, at least once */
 	bool is_why_said;
 	bool shown_cut;
 	uint32_t stats_segment;			/* newest when the statistics' thread was told */
@@ -120,7 +123,7 @@ static void say_changes(struct taktd_runs *runs, struct run *run)
 			     "and what comes is not recorded");
 		run->shown_cut = true;
 	}
-	if (status.changes == run->changes) {
+	if (status.changes == run->changes || (run->has_given_up && status.phase != TAKT_RECORDER_WRITING)) {
 		return;
 	}
 	run->changes = status.changes;
@@ -143,8 +146,14 @@ static void say_changes(struct taktd_runs *runs, struct run *run)
 static void say_end(const struct taktd_runs *runs, const struct run *run, enum takt_recorder_end end)
 {
 	const struct takt_recorder_status status = takt_recorder_status(run->recorder);
+	const char *id = strrchr(status.region_path, '/');
 
-	if (end == TAKT_RECORDER_LOST) {
+	if (end == TAKT_RECORDER_GAVE_UP) {
+		fprintf(stderr, "taktd: %s %s: %s. The run is over, and waits in %s; to record it elsewhere: "
+			"takt log recover --log-dir DIR %s; to throw it away: takt log recover --discard %s\n",
+			status.graph, id ? id + 1 : "", status.text, status.region_path, status.region_path,
+			status.region_path);
+	} else if (end == TAKT_RECORDER_LOST) {
 		say(&status, "the way to the disk broke, trying a simpler one");
 	} else if (status.phase != TAKT_RECORDER_DETACHED || status.text[0] != '\0') {
 		say(&status, end == TAKT_RECORDER_STOPPED
@@ -194,7 +203,8 @@ static struct run *find_run(struct taktd_runs *runs, const char *path)
 static void attach(struct taktd_runs *runs, struct run *run)
 {
 	const struct takt_recorder_options options = { .backend = run->backend,
-						       .notify_fd = runs->options.notify_fd };
+						       .notify_fd = runs->options.notify_fd,
+						       .tries_max = run->has_given_up ? 1 : TRIES_MAX };
 	struct takt_err err = { 0 };
 	int r;
 
@@ -204,7 +214,7 @@ static void attach(struct taktd_runs *runs, struct run *run)
 		taktd_journal_add(runs->options.journal, takt_recorder_region(run->recorder));
 		run->error = 0;
 		run->changes = 0;
-		run->retry_ns = RETRY_NS;
+		run->retry_ns = run->has_given_up ? run->retry_ns : RETRY_NS;
 		runs->attached++;
 		return;
 	}
@@ -267,7 +277,13 @@ static void let_go(struct taktd_runs *runs, struct run *run, enum takt_recorder_
 	runs->attached--;
 	run->retry_at_ns = runs->now_ns + RETRY_NS;
 	run->error = -EBUSY;
-	if (end == TAKT_RECORDER_LOST) {
+	if (end == TAKT_RECORDER_GAVE_UP) {
+		run->retry_ns = run->has_given_up ? run->retry_ns * 2 : GAVE_UP_NS;
+		run->retry_ns = run->retry_ns < RETRY_NS_MAX ? run->retry_ns : RETRY_NS_MAX;
+		run->retry_at_ns = runs->now_ns + run->retry_ns;
+		run->has_given_up = true;
+		run->error = -ENOTDIR;	/* not one to stay for */
+	} else if (end == TAKT_RECORDER_LOST) {
 		run->backend = run->backend == TAKT_BACKEND_DIRECT ? TAKT_BACKEND_BUFFERED
 								   : TAKT_BACKEND_DIRECT;
 	} else if (end == TAKT_RECORDER_RUN_ENDED && access(run->path, F_OK) == 0) {

@@ -4,6 +4,7 @@ import json
 import os
 import random
 import subprocess
+import time
 
 from harness import Skip, Tap, World, program
 
@@ -16,6 +17,12 @@ def recover(world, *args, status=0):
                           capture_output=True, text=True, timeout=60)
     assert done.returncode == status, (args, done)
     return done
+
+
+def ask(world):
+    """What it says, whatever it finds."""
+    return subprocess.run([program("takt"), "log", "recover", "--run-dir", world.run_dir, "kill"],
+                          capture_output=True, text=True, timeout=60).stderr
 
 
 def killed_run(world, cycles=100):
@@ -136,10 +143,55 @@ def a_log_that_cannot_be_written_keeps_the_region():
 
 
 @tap.test
+def a_run_with_a_wrong_log_directory_is_recorded_elsewhere():
+    with World() as world:
+        with open(world.log_dir, "w"):
+            pass
+        killed_run(world)
+        region, = world.regions()
+        done = recover(world, status=1)
+        assert "Not a directory" in done.stderr or "File exists" in done.stderr, done
+        assert "Input/output" not in done.stderr and "--log-dir" in done.stderr, done
+        # taktd tries for a while, says where the run waits, and does not stay for it.
+        began = time.monotonic()
+        taktd = world.spawn([program("taktd"), "--run-dir", world.run_dir, "--exit-when-idle"],
+                            stderr=subprocess.PIPE)
+        world.wait(lambda: "taktd has it, and cannot record it" in ask(world), 10, "taktd")
+        _, said = taktd.communicate(timeout=30)
+        assert taktd.returncode == 0 and f"takt log recover --log-dir DIR {region}" in said, said
+        assert said.count("waits in") == 1 and time.monotonic() - began < 20, said
+        elsewhere = os.path.join(world.dir, "elsewhere", "logs")
+        done = recover(world, "--log-dir", elsewhere, region)
+        assert f"recovered into {elsewhere}/0001-kill-" in done.stdout, done
+        assert not world.regions()
+        path, = (os.path.join(elsewhere, n) for n in os.listdir(elsewhere))
+        log = world.read(path)
+        log.check_whole(world.oracle()[0] - 1)
+        assert log.names().count("disk_failed") == 1 and log.names().count("rt_gone") == 1, log.names()
+
+
+@tap.test
+def a_region_is_discarded_only_by_name():
+    with World() as world:
+        rt = world.start_rt()
+        world.wait_cycles(20)
+        region, = world.regions()
+        assert "goes on" in recover(world, "--discard", region, status=1).stderr
+        rt.kill()
+        rt.wait()
+        rt.stderr.close()
+        row, = json.loads(recover(world, "--discard", "kill", "-o", "json").stdout)
+        assert row["result"] == "discarded" and row["bytes"] > 0 and row["directory"] == "", row
+        assert not world.regions() and not world.runs()
+
+
+@tap.test
 def wrong_usage_is_said():
     with World() as world:
-        assert "no --log-dir" in recover(world, "--log-dir", "/tmp", status=2).stderr
-        assert "REGION" in recover(world, "--help").stdout
+        done = recover(world, "--help").stdout
+        assert "REGION" in done and "--log-dir" in done and "--discard" in done, done
+        assert "which one" in recover(world, "--discard", status=2).stderr
+        assert "not both" in recover(world, "--discard", "--log-dir", "/tmp", "kill", status=2).stderr
 
 
 tap.main()

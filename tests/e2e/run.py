@@ -27,6 +27,10 @@ def children(pid):
     return [int(p) for p in done.stdout.split()]
 
 
+def taktds_of(world):
+    return subprocess.run(["pgrep", "-f", f"taktd.*{world.run_dir}"], capture_output=True, text=True).stdout.split()
+
+
 def rt_of(world, takt):
     found = []
 
@@ -142,8 +146,15 @@ def run_that_is_not_recorded_ends_with_74():
         takt = world.start_takt("--for", "300ms", stdout=subprocess.DEVNULL)
         _, stderr = takt.communicate(timeout=60)
         assert takt.returncode == 74, (takt.returncode, stderr)
-        assert "not recorded" in stderr, stderr
-        os.unlink(world.log_dir)	# taktd goes on trying, and nothing is lost
+        region, = world.regions()
+        assert "not recorded" in stderr and f"takt log recover --log-dir DIR {region}" in stderr, stderr
+        # taktd does not stay for ever; what it could not record waits.
+        world.wait(lambda: not taktds_of(world), 20, "taktd to leave")
+        with open(os.path.join(world.run_dir, "taktd.log"), encoding="utf-8") as f:
+            said = f.read()
+        assert said.count("takt log recover --log-dir DIR") == 1 and region in said, said
+        os.unlink(world.log_dir)
+        world.start_taktd()
         world.wait_recorded()
         world.read().check_whole(300)
 

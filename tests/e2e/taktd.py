@@ -60,7 +60,7 @@ def cpu_ticks(pid):
     return int(field[11]) + int(field[12])
 
 
-CLEAN, LAST = 1, 2
+CLEAN, LAST, COUNTED = 1, 2, 16
 
 
 @tap.test
@@ -118,7 +118,7 @@ def stopped_one_closes_in_order_and_the_next_goes_on():
         taktd(world, "--exit-when-idle")
         time.sleep(0.2)
         stop_run(world, rt)
-        assert [flags(s) for s in segments(world)] == [CLEAN] * 3 + [CLEAN | LAST]
+        assert [flags(s) for s in segments(world)] == [CLEAN] * 3 + [CLEAN | LAST | COUNTED]
         log = world.read()
         log.check_whole(world.oracle()[0])
         assert not log.damage, log.damage
