@@ -199,7 +199,7 @@ static void find_catalog(struct takt_log_segment *segment, bool grows)
 	const uint64_t scanned_bytes = segment->scanned_bytes;
 	const uint64_t end_offset = segment->end_offset;
 
-	if (segment->catalog_offset == 0) {
+	if (segment->catalogs[0].offset == 0) {
 		takt_log_segment_scan(segment, grows, note_nothing, NULL, &unheeded);
 		takt_log_damage_fini(&unheeded);
 		segment->scanned_bytes = scanned_bytes;
@@ -207,45 +207,69 @@ static void find_catalog(struct takt_log_segment *segment, bool grows)
 	}
 }
 
-static int read_catalog(struct takt_log_files *files, struct takt_log_segment *segment,
-			struct takt_log_tables *ret_tables, struct takt_log_error *error)
+static void report_catalog(struct takt_log_files *files, const struct takt_log_segment *segment,
+			   uint32_t number, const char *what)
 {
-	void *bytes;
-	int r;
+	const struct takt_log_catalog_place *place = &segment->catalogs[number];
 
-	find_catalog(segment, files->grows);
-	if (segment->catalog_offset == 0) {
-		return -ENODATA;
-	}
-	bytes = malloc((size_t)segment->catalog_bytes + 1);
-	if (!bytes) {
-		return takt_log_fail(error, -ENOMEM, "out of memory");
-	}
-	r = takt_log_segment_read(segment, segment->catalog_offset, bytes, segment->catalog_bytes,
-				  segment->catalog_crc);
-	if (r == 0) {
-		r = takt_log_tables_init(ret_tables, bytes, segment->catalog_bytes, segment->path,
-					 error);
-	} else {
-		takt_log_fail(error, r, "%s: its catalog is damaged", segment->path);
-	}
-	free(bytes);
-	return r;
+	takt_log_damage_put(&files->damages, &(struct takt_log_damage){
+		.file = segment->path, .kind = TAKT_LOG_BAD_CATALOG, .stream = TAKT_LOG_NONE,
+		.offset = place->offset, .bytes = place->bytes, .what = what });
 }
 
-static void note_catalog(struct takt_log_files *files, struct takt_log_segment *segment, int r)
+/* What was found when it was read; @bad: how many copies are damaged. */
+static void note_catalog(struct takt_log_files *files, struct takt_log_segment *segment, uint32_t bad, int r)
 {
 	if (files->grows) {
 		return;
 	}
 	segment->catalog_checked = true;
-	if (r < 0) {
-		takt_log_damage_put(&files->damages, &(struct takt_log_damage){
-			.file = segment->path, .kind = TAKT_LOG_BAD_CATALOG,
-			.stream = TAKT_LOG_NONE, .offset = segment->catalog_offset,
-			.bytes = segment->catalog_bytes,
-			.what = r == -ENODATA ? "no catalog" : "the catalog is damaged" });
+	segment->catalog_copy_read = bad > 0;
+	if (r == -ENODATA) {
+		report_catalog(files, segment, 0, "no catalog");
+	} else if (bad == 1 && segment->catalogs[1].offset != 0) {
+		report_catalog(files, segment, 0, "the catalog is damaged, its copy is good");
+	} else if (r < 0) {
+		report_catalog(files, segment, 0, bad > 1 ? "the catalog and its copy are damaged"
+							  : "the catalog is damaged");
 	}
+}
+
+static int read_catalog(struct takt_log_files *files, struct takt_log_segment *segment,
+			struct takt_log_tables *ret_tables, struct takt_log_error *error)
+{
+	uint32_t size = 0, bad = 0;
+	void *bytes = NULL;
+	int r;
+
+	find_catalog(segment, files->grows);
+	r = takt_log_segment_read_catalog(segment, &bytes, &size, &bad);
+	if (r == 0) {
+		r = takt_log_tables_init(ret_tables, bytes, size, segment->path, error);
+	} else if (r == -ENOMEM) {
+		return takt_log_fail(error, r, "out of memory");
+	} else if (r != -ENODATA) {
+		takt_log_fail(error, r, "%s: its catalog is damaged", segment->path);
+	}
+	free(bytes);
+	note_catalog(files, segment, bad, r);
+	return r;
+}
+
+/* The copy is not read where the first is good: look at it. Returns 0, -ENOMEM. */
+static int check_copy(struct takt_log_files *files, const struct takt_log_segment *segment)
+{
+	const struct takt_log_catalog_place *copy = &segment->catalogs[1];
+	void *bytes = copy->offset ? malloc((size_t)copy->bytes + 1) : NULL;
+
+	if (!bytes) {
+		return copy->offset ? -ENOMEM : 0;
+	}
+	if (takt_log_segment_read(segment, copy->offset, bytes, copy->bytes, copy->crc) < 0) {
+		report_catalog(files, segment, 1, "the catalog's copy is damaged");
+	}
+	free(bytes);
+	return 0;
 }
 
 int takt_log_files_check_catalogs(struct takt_log_files *files)
@@ -255,15 +279,20 @@ int takt_log_files_check_catalogs(struct takt_log_files *files)
 		struct takt_log_tables tables = { 0 };
 		int r;
 
-		if (segment->catalog_checked || files->grows) {
+		if (files->grows) {
 			continue;
 		}
-		r = read_catalog(files, segment, &tables, NULL);
-		if (r == -ENOMEM) {
+		if (!segment->catalog_checked) {
+			r = read_catalog(files, segment, &tables, NULL);
+			takt_log_tables_fini(&tables);
+			if (r == -ENOMEM) {
+				return r;
+			}
+		}
+		r = segment->catalog_copy_read ? 0 : check_copy(files, segment);
+		if (r < 0) {
 			return r;
 		}
-		note_catalog(files, segment, r);
-		takt_log_tables_fini(&tables);
 	}
 	return 0;
 }
@@ -279,7 +308,6 @@ int takt_log_files_read_catalog(struct takt_log_files *files, struct takt_log_ta
 		const int s = read_catalog(files, segment, ret_tables, &first);
 
 		r = s == -ENODATA && r == -EBADMSG ? r : s;
-		note_catalog(files, segment, s);
 	}
 	if (r < 0 && first.code) {
 		takt_log_fail(error, r, "%s", first.text);

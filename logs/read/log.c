@@ -51,6 +51,10 @@ static int open_directory(struct takt_log *log, const char *path, bool live,
 		return open_region(log, path, error);
 	}
 	r = takt_log_files_add_directory(&log->files, path, error);
+	if (r == 0 && log->files.segment_count == 0 && takt_log_run_is_here(path)) {
+		return takt_log_fail(error, -EBADMSG, "%s: none of its segments (*%s) can be read, their heads are "
+				     "lost", path, TAKT_SEGMENT_SUFFIX);
+	}
 	if (r == 0 && log->files.segment_count == 0) {
 		return takt_log_fail(error, -EBADMSG,
 				     "%s: holds no segment (*%s) that can be read; `takt log list "

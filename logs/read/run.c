@@ -146,6 +146,20 @@ static bool is_live(const char *run_dir, const struct takt_log_files *files, str
 	return !is_over;
 }
 
+/* Whether the newest catalog, or its copy, is damaged; the segment was scanned. */
+static bool has_bad_catalog(const struct takt_log_files *files)
+{
+	const struct takt_log_segment *segment = files->segments[files->segment_count - 1];
+	uint32_t size, bad = 0;
+	void *bytes = NULL;
+
+	if (takt_log_segment_read_catalog(segment, &bytes, &size, &bad) == -ENOMEM) {
+		return false;
+	}
+	free(bytes);
+	return bad > 0;
+}
+
 /* Add the run in directory @path, if there is one. Returns 0, -ENOMEM. */
 static int add_directory(struct takt_log_runs *runs, const char *path, const char *run_dir)
 {
@@ -168,6 +182,7 @@ static int add_directory(struct takt_log_runs *runs, const char *path, const cha
 	for (uint32_t i = 0; i < files.segment_count; i++) {
 		run.bytes += files.segments[i]->bytes;
 	}
+	run.is_damaged = files.damages.count > 0 || has_bad_catalog(&files);
 	takt_log_files_load_removed(&files);
 	run.state = takt_log_files_are_clean(&files) ? TAKT_LOG_CLEAN
 		  : is_live(run_dir, &files, &run) ? TAKT_LOG_LIVE : TAKT_LOG_CUT;

@@ -12,6 +12,7 @@
 
 #define PREFETCH_COUNT 16u
 #define PREFETCH_SPAN_MIN (32u << 10)	/* nearer ones come in by themselves */
+#define CATALOG_SEARCH_BYTES (4u << 20)	/* as far as a catalog's copy is looked for */
 #define SEARCH_BYTES (1u << 18)		/* read at once while looking for the next chunk */
 
 static bool header_is_whole(const struct takt_chunk *chunk)
@@ -75,18 +76,36 @@ static void take_superblock(struct takt_log_segment *segment, const struct takt_
 		  sizeof(from->machine_id));
 }
 
-/* Both superblocks are gone: the catalog's chunk names run and salt as well. */
+/* The number that the name of the segment's file begins with; 0 when it has none. */
+static uint32_t number_of_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	const size_t digits = strspn(name, "0123456789");
+
+	return digits >= 4 && digits <= 9 && strcmp(name + digits, TAKT_SEGMENT_SUFFIX) == 0
+		       ? (uint32_t)strtoul(name, NULL, 10) : 0;
+}
+
+/* Both superblocks are gone: the catalog's chunk names run and salt as well, or its copy's. */
 static int take_first_chunk(struct takt_log_segment *segment)
 {
-	struct takt_chunk chunk;
-	const int r = takt_log_io_read(&segment->io, TAKT_SEGMENT_CHUNKS_AT, &chunk, sizeof(chunk));
+	struct takt_chunk chunk = { .magic = 0 };
+	int r = -EBADMSG;
 
-	if (r < 0) {
-		return r == -ENODATA ? -EBADMSG : r;
+	for (uint64_t at = TAKT_SEGMENT_CHUNKS_AT; at < CATALOG_SEARCH_BYTES; at += TAKT_BLOCK_BYTES) {
+		r = takt_log_io_read(&segment->io, at, &chunk, sizeof(chunk));
+		if (r < 0) {
+			return r == -ENODATA ? -EBADMSG : r;
+		}
+		if (header_is_whole(&chunk)) {
+			break;
+		}
 	}
 	if (!header_is_whole(&chunk) || chunk.type != TAKT_CHUNK_CATALOG) {
 		return -EBADMSG;
 	}
+	segment->number = number_of_name(segment->path);
 	segment->salt = chunk.salt;
 	segment->run = chunk.run;
 	segment->created_mono_ns = chunk.first_mono_ns;
@@ -305,6 +324,23 @@ static bool is_data(const struct takt_chunk *chunk)
 	return chunk->type == TAKT_CHUNK_COPPERLISTS || chunk->type == TAKT_CHUNK_EVENTS;
 }
 
+/* The one at scanned_bytes. */
+static void note_catalog(struct takt_log_segment *segment, const struct takt_chunk *from)
+{
+	for (uint32_t i = 0; i < 2; i++) {
+		struct takt_log_catalog_place *place = &segment->catalogs[i];
+
+		if (place->offset == 0) {
+			*place = (struct takt_log_catalog_place){ segment->scanned_bytes,
+								  from->used_bytes, from->payload_crc };
+			return;
+		}
+		if (place->offset == segment->scanned_bytes) {
+			return;
+		}
+	}
+}
+
 static int hand_out(struct takt_log_segment *segment, const struct takt_chunk *from,
 		    takt_log_chunk_visit *visit, void *user)
 {
@@ -324,11 +360,8 @@ static int hand_out(struct takt_log_segment *segment, const struct takt_chunk *f
 		.type = from->type,
 	};
 
-	if (from->type == TAKT_CHUNK_CATALOG && segment->catalog_offset == 0 &&
-	    from->used_bytes <= TAKT_CATALOG_BYTES_MAX) {
-		segment->catalog_offset = segment->scanned_bytes;
-		segment->catalog_bytes = from->used_bytes;
-		segment->catalog_crc = from->payload_crc;
+	if (from->type == TAKT_CHUNK_CATALOG && from->used_bytes <= TAKT_CATALOG_BYTES_MAX) {
+		note_catalog(segment, from);
 	}
 	return is_data(from) ? visit(&chunk, user) : 0;
 }
@@ -341,7 +374,7 @@ static int take_indexed(struct takt_log_segment *segment, uint64_t limit,
 	const struct takt_log_index_span *span;
 	int r = 0;
 
-	if (segment->catalog_offset == 0) {
+	if (segment->catalogs[0].offset == 0) {
 		return 0;	/* it comes first, and no index speaks of it */
 	}
 	if (!segment->index_is_known) {
@@ -461,6 +494,35 @@ int takt_log_segment_read_chunk(const struct takt_log_chunk *chunk, void *out)
 		payload_crc = header.payload_crc;
 	}
 	return takt_log_segment_read(segment, chunk->offset, out, chunk->used_bytes, payload_crc);
+}
+
+int takt_log_segment_read_catalog(const struct takt_log_segment *segment, void **ret_bytes,
+				  uint32_t *ret_size, uint32_t *ret_bad)
+{
+	int r = -ENODATA;
+
+	*ret_bad = 0;
+	for (uint32_t i = 0; i < 2 && segment->catalogs[i].offset != 0; i++) {
+		const struct takt_log_catalog_place *place = &segment->catalogs[i];
+		void *bytes = malloc((size_t)place->bytes + 1);
+
+		if (!bytes) {
+			return -ENOMEM;
+		}
+		r = takt_log_segment_read(segment, place->offset, bytes, place->bytes, place->crc);
+		if (r == 0) {
+			*ret_bytes = bytes;
+			*ret_size = place->bytes;
+			return 0;
+		}
+		free(bytes);
+		if (r != -EBADMSG && r != -EIO) {
+			return r;
+		}
+		r = -EBADMSG;
+		++*ret_bad;
+	}
+	return r;
 }
 
 int takt_log_segment_read(const struct takt_log_segment *segment, uint64_t offset, void *out,

@@ -24,6 +24,12 @@ enum takt_log_chunk_state {
 
 #define TAKT_LOG_CHUNK_USED_MAX (TAKT_RECORD_BYTES_MAX + TAKT_BLOCK_BYTES)
 
+struct takt_log_catalog_place {
+	uint64_t offset;		/* of its chunk; 0: none found (yet) */
+	uint32_t bytes;
+	uint32_t crc;
+};
+
 struct takt_log_segment {
 	struct takt_log_io io;		/* owned */
 	char *path;
@@ -46,10 +52,9 @@ struct takt_log_segment {
 	int64_t created_real_ns;
 	uint64_t bytes;			/* of the file */
 	uint64_t scanned_bytes;		/* the next scan begins here */
-	uint64_t catalog_offset;	/* of its chunk; 0: none found (yet) */
-	uint32_t catalog_bytes;
-	uint32_t catalog_crc;
+	struct takt_log_catalog_place catalogs[2];	/* the first that was found, and the next */
 	bool catalog_checked;		/* read, and reported if that failed */
+	bool catalog_copy_read;		/* because the first was damaged */
 	char graph[128];
 	char boot_id[40];
 	char machine_id[40];
@@ -100,6 +105,11 @@ bool takt_log_segment_owns(const struct takt_log_segment *segment, const struct 
 /* Read the records of @chunk and check them, and its header where that was not done. Returns as
  * below.  [bg] */
 int takt_log_segment_read_chunk(const struct takt_log_chunk *chunk, void *out);
+
+/* The catalog's bytes, or its copy's, with room for a byte more (free()). @ret_bad: how many of those that were
+ * tried are damaged. Scan before. Returns 0, -ENODATA (none), -EBADMSG, -ENOMEM, -errno.  [bg] */
+int takt_log_segment_read_catalog(const struct takt_log_segment *segment, void **ret_bytes,
+				  uint32_t *ret_size, uint32_t *ret_bad);
 
 /* Read @bytes of payload of the chunk at @offset and check them. Returns 0, -EBADMSG (CRC, or the
  * file is shorter now), -errno.  [bg] */

@@ -186,22 +186,28 @@ static int copy_chunk(struct writing *w, struct takt_log_chunk *chunk)
 static int copy_catalog(struct writing *w)
 {
 	const struct takt_log_files *files = &w->log->files;
+	uint32_t bytes = 0;
 	int r = -EBADMSG;
 
 	for (uint32_t i = files->segment_count; i-- > 0 && r != 0;) {
 		const struct takt_log_segment *segment = files->segments[i];
-		struct takt_chunk header = { .type = TAKT_CHUNK_CATALOG, .used_bytes = segment->catalog_bytes };
 
-		if (segment->catalog_offset == 0 ||
-		    takt_chunk_span(segment->catalog_bytes) > w->buffer_bytes) {
-			continue;
+		for (uint32_t c = 0; c < 2 && r != 0; c++) {
+			const struct takt_log_catalog_place *place = &segment->catalogs[c];
+
+			if (place->offset == 0 || takt_chunk_span(place->bytes) > w->buffer_bytes) {
+				continue;
+			}
+			bytes = place->bytes;
+			r = takt_log_segment_read(segment, place->offset,
+						  w->buffer + TAKT_CHUNK_HEADER_BYTES, place->bytes,
+						  place->crc);
 		}
-		r = takt_log_segment_read(segment, segment->catalog_offset,
-					  w->buffer + TAKT_CHUNK_HEADER_BYTES, segment->catalog_bytes,
-					  segment->catalog_crc);
-		if (r == 0) {
-			return write_chunk(w, &header);
-		}
+	}
+	for (uint32_t c = 0; c < 2 && r == 0; c++) {
+		struct takt_chunk header = { .type = TAKT_CHUNK_CATALOG, .seq = c, .used_bytes = bytes };
+
+		r = write_chunk(w, &header);
 	}
 	return r;
 }
@@ -235,9 +241,11 @@ static int write_all(struct writing *w)
 
 	w->offset = TAKT_SEGMENT_CHUNKS_AT;
 	for (uint32_t i = 0; i < w->log->files.segment_count; i++) {
-		const uint64_t span = takt_chunk_span(w->log->files.segments[i]->catalog_bytes);
+		for (uint32_t c = 0; c < 2; c++) {
+			const uint64_t span = takt_chunk_span(w->log->files.segments[i]->catalogs[c].bytes);
 
-		w->buffer_bytes = span > w->buffer_bytes ? span : w->buffer_bytes;
+			w->buffer_bytes = span > w->buffer_bytes ? span : w->buffer_bytes;
+		}
 	}
 	w->buffer = malloc(w->buffer_bytes);
 	if (!w->buffer) {

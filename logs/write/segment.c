@@ -47,11 +47,11 @@ int takt_segment_kind_init(struct takt_segment_kind *kind, uint64_t run, const c
 		return -EINVAL;
 	}
 	kind->catalog_span = takt_chunk_span(catalog_bytes);
-	kind->catalog_chunk = aligned_alloc(TAKT_BLOCK_BYTES, kind->catalog_span);
+	kind->catalog_chunk = aligned_alloc(TAKT_BLOCK_BYTES, 2 * kind->catalog_span);
 	if (!kind->catalog_chunk) {
 		return -ENOMEM;
 	}
-	memset(kind->catalog_chunk, 0, kind->catalog_span);
+	memset(kind->catalog_chunk, 0, 2 * kind->catalog_span);
 	header = (struct takt_chunk *)(void *)kind->catalog_chunk;
 	memcpy(kind->catalog_chunk + TAKT_CHUNK_HEADER_BYTES, catalog, catalog_bytes);
 	header->magic = TAKT_CHUNK_MAGIC;
@@ -61,6 +61,7 @@ int takt_segment_kind_init(struct takt_segment_kind *kind, uint64_t run, const c
 	header->used_bytes = catalog_bytes;
 	header->payload_crc = takt_crc32c(0, kind->catalog_chunk + TAKT_CHUNK_HEADER_BYTES,
 					  catalog_bytes);
+	memcpy(kind->catalog_chunk + kind->catalog_span, kind->catalog_chunk, kind->catalog_span);
 	kind->run = run;
 	kind->segment_bytes = TAKT_SEGMENT_BYTES_DEFAULT;
 	snprintf(kind->graph, sizeof(kind->graph), "%s", graph);
@@ -164,12 +165,16 @@ static void fill_superblock(const struct takt_segment_kind *kind, struct takt_se
 
 static int write_catalog(struct takt_segment_kind *kind, const struct takt_segment *segment)
 {
-	struct takt_chunk *header = (struct takt_chunk *)(void *)kind->catalog_chunk;
+	for (uint32_t i = 0; i < 2; i++) {
+		char *at = kind->catalog_chunk + i * kind->catalog_span;
+		struct takt_chunk *header = (struct takt_chunk *)(void *)at;
 
-	header->salt = segment->salt;
-	header->first_mono_ns = header->last_mono_ns = segment->block->created_mono_ns;
-	header->header_crc = takt_crc32c(0, header, offsetof(struct takt_chunk, header_crc));
-	return write_all(segment->fd, kind->catalog_chunk, kind->catalog_span,
+		header->seq = i;
+		header->salt = segment->salt;
+		header->first_mono_ns = header->last_mono_ns = segment->block->created_mono_ns;
+		header->header_crc = takt_crc32c(0, header, offsetof(struct takt_chunk, header_crc));
+	}
+	return write_all(segment->fd, kind->catalog_chunk, 2 * kind->catalog_span,
 			 TAKT_SEGMENT_CHUNKS_AT);
 }
 
@@ -239,7 +244,7 @@ int takt_segment_create(struct takt_segment_kind *kind, struct takt_backend *bac
 	char new_name[sizeof(segment.name) + sizeof(TAKT_SEGMENT_NEW_SUFFIX)];
 	int r;
 
-	segment.data_at = TAKT_SEGMENT_CHUNKS_AT + kind->catalog_span;
+	segment.data_at = TAKT_SEGMENT_CHUNKS_AT + 2 * kind->catalog_span;
 	snprintf(segment.name, sizeof(segment.name), "%04u" TAKT_SEGMENT_SUFFIX, number);
 	if (getrandom(&segment.salt, sizeof(segment.salt), 0) != sizeof(segment.salt)) {
 		return takt_err_set(err, -EIO, "no random number for a segment's salt");

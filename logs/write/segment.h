@@ -26,15 +26,15 @@ struct takt_segment_kind {
 	char boot_id[40];
 	char machine_id[40];
 	char region[1024];
-	char *catalog_chunk;		/* header and payload, 4 KiB-aligned; owned */
-	uint64_t catalog_span;
+	char *catalog_chunk;		/* header and payload, twice, 4 KiB-aligned; owned */
+	uint64_t catalog_span;		/* of one */
 };
 
 struct takt_segment {
 	int fd;
 	uint32_t number;		/* within the run, from 1 */
 	uint64_t salt;
-	uint64_t data_at;		/* offset of the first chunk behind the catalog */
+	uint64_t data_at;		/* offset of the first chunk behind the catalogs */
 	uint64_t bytes;			/* chunks end here at the latest */
 	struct takt_superblock *block;	/* 4 KiB-aligned; owned */
 	char name[24];

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "logs/read/handle.h"
+#include "logs/read/run.h"
 #include "logs/write/repair.h"
 #include "logs/write/segment.h"
 #include "rt/base/json.h"
@@ -148,7 +149,7 @@ static bool has_suffix(const char *name, const char *suffix)
 
 static void check_file(struct fsck *fsck, int dir_fd, const char *name)
 {
-	const bool goes_on = takt_log_info_of(fsck->log)->state == TAKT_LOG_LIVE;
+	const bool goes_on = fsck->log && takt_log_info_of(fsck->log)->state == TAKT_LOG_LIVE;
 	const bool repair = fsck->args->repair;
 	int r = 0;
 
@@ -291,9 +292,8 @@ static void settle(struct fsck *fsck)
 	}
 }
 
-static void find_directory(struct fsck *fsck)
+static void find_directory(struct fsck *fsck, const char *path)
 {
-	const char *path = takt_log_info_of(fsck->log)->path;
 	const char *slash = strrchr(path, '/');
 
 	if (!has_suffix(slash ? slash + 1 : path, TAKT_SEGMENT_SUFFIX)) {
@@ -302,7 +302,7 @@ static void find_directory(struct fsck *fsck)
 	}
 	snprintf(fsck->directory, sizeof(fsck->directory), "%.*s", slash ? (int)(slash - path) : 1,
 		 slash ? path : ".");
-	snprintf(fsck->only, sizeof(fsck->only), "%s", slash ? slash + 1 : path);
+	snprintf(fsck->only, sizeof(fsck->only), "%.255s", slash ? slash + 1 : path);
 }
 
 static int check(struct fsck *fsck)
@@ -332,17 +332,43 @@ static int check(struct fsck *fsck)
 	return fsck->damaged ? TAKT_EXIT_DAMAGED : TAKT_EXIT_OK;
 }
 
+/* A log of which not even the catalog can be read: what its files need, and where it is damaged. */
+static int check_unreadable(struct fsck *fsck, const char *path, const struct takt_log_error *error)
+{
+	int written;
+
+	if (fsck->args->form == TAKT_FORM_CSV) {
+		takt_text_buffer_puts(&fsck->out.text,
+				      "file,offset,bytes,kind,what,harmless,repair\r\n");
+	}
+	check_files(fsck);
+	put(fsck, &(struct finding){ .file = path, .what = error->text, .kind = "catalog",
+				     .offset = TAKT_SEGMENT_CHUNKS_AT, .result = -ENOTSUP });
+	written = takt_out_fini(&fsck->out);
+	return written != TAKT_EXIT_OK || fsck->error ? TAKT_EXIT_ERROR : TAKT_EXIT_DAMAGED;
+}
+
 int takt_log_command_fsck(const struct takt_log_args *args)
 {
+	const struct takt_log_options options = { sizeof(options), 1, args->run_dir };
+	struct takt_log_error error = { 0 };
 	struct fsck fsck = { .args = args };
-	int status = takt_log_find(args, &fsck.log);
+	char path[PATH_MAX];
+	int status = takt_log_find_path(args, path), r;
 
 	if (status != TAKT_EXIT_OK) {
 		return status;
 	}
-	settle(&fsck);
-	find_directory(&fsck);
+	r = takt_log_open(path, &options, &fsck.log, &error);
+	if (r < 0 && (r != -EBADMSG || !takt_log_run_is_here(path))) {
+		return takt_log_error_print(r, &error);
+	}
+	find_directory(&fsck, path);
 	takt_out_init(&fsck.out, args->form);
+	if (r < 0) {
+		return check_unreadable(&fsck, path, &error);
+	}
+	settle(&fsck);
 	status = check(&fsck);
 	takt_log_close(fsck.log);
 	return status;

@@ -124,6 +124,7 @@ static void put_json(struct takt_text_buffer *out, const struct takt_log_run *ru
 	takt_out_text_member(out, ",\"end\":", takt_iso_time_format(run->end_real_ns, time, sizeof(time)));
 	takt_out_u64_member(out, ",\"lost_copperlists\":", run->lost_copperlists);
 	takt_out_u64_member(out, ",\"lost_events\":", run->lost_events);
+	takt_out_bool_member(out, ",\"damaged\":", run->is_damaged);
 	takt_out_u64_member(out, ",\"segments\":", run->segment_count);
 	takt_out_u64_member(out, ",\"bytes\":", run->bytes);
 	takt_out_text_member(out, ",\"path\":", run->path);
@@ -144,10 +145,11 @@ static void put_csv(struct takt_text_buffer *out, const struct takt_log_run *run
 				takt_iso_time_format(run->end_real_ns, end, sizeof(end)),
 				run->segment_count, run->bytes);
 	takt_csv_puts(out, run->path);
-	takt_text_buffer_printf(out, ",%" PRIu64 ",%" PRIu64, run->lost_copperlists, run->lost_events);
+	takt_text_buffer_printf(out, ",%" PRIu64 ",%" PRIu64 ",%s", run->lost_copperlists, run->lost_events,
+				run->is_damaged ? "true" : "false");
 }
 
-static void put_short_lost(struct takt_text_buffer *out, const struct takt_log_run *run)
+static void put_short_marks(struct takt_text_buffer *out, const struct takt_log_run *run)
 {
 	if (run->lost_copperlists > 0) {
 		takt_text_buffer_printf(out, ", lost %" PRIu64 " copperlists", run->lost_copperlists);
@@ -155,6 +157,7 @@ static void put_short_lost(struct takt_text_buffer *out, const struct takt_log_r
 	if (run->lost_events > 0) {
 		takt_text_buffer_printf(out, ", lost %" PRIu64 " texts and events", run->lost_events);
 	}
+	takt_text_buffer_puts(out, run->is_damaged ? ", damaged" : "");
 }
 
 static void put_short(struct takt_text_buffer *out, const struct takt_log_run *run)
@@ -174,7 +177,7 @@ static void put_short(struct takt_text_buffer *out, const struct takt_log_run *r
 				takt_quantity_format_bytes(run->bytes, size, sizeof(size)),
 				run->state == TAKT_LOG_CLEAN ? takt_log_ending_name(run->ending)
 							     : takt_log_state_name(run->state));
-	put_short_lost(out, run);
+	put_short_marks(out, run);
 	takt_text_buffer_puts(out, run->is_virtual ? ", virtual\n" : "\n");
 }
 
@@ -182,7 +185,7 @@ static void put_header(struct takt_out *out, uint32_t count)
 {
 	if (out->form == TAKT_FORM_CSV) {
 		takt_text_buffer_puts(&out->text, "run,number,graph,state,ending,exit_code,start,end,segments,bytes,"
-				      "path,lost_copperlists,lost_events\r\n");
+				      "path,lost_copperlists,lost_events,damaged\r\n");
 	} else if (out->form == TAKT_FORM_SHORT && count > 0) {
 		takt_text_buffer_printf(&out->text, "%4s  %-16s  %-16s %-19s  %10s  %10s  %s\n", "no", "run",
 					"graph", "start", "length", "size", "end");

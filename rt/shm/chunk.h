@@ -16,7 +16,7 @@
  * segment, and by the header of each data chunk behind it; each names the one before.
  *
  * A segment file: superblock at 0, its copy at 4096, from 8192 on chunks, one behind the other: the
- * catalog's first, then data and indexes. Behind the last chunk: zeros (preallocated), or the end of the file. */
+ * catalog's first (seq 0), then its copy (seq 1; older segments have none), then data and indexes. Behind the last chunk: zeros (preallocated), or the end of the file. */
 #ifndef TAKT_SHM_CHUNK_H
 #define TAKT_SHM_CHUNK_H
 
@@ -39,7 +39,7 @@
 enum takt_chunk_type {
 	TAKT_CHUNK_COPPERLISTS = 1,
 	TAKT_CHUNK_EVENTS = 2,
-	TAKT_CHUNK_CATALOG = 3,		/* stream 0, seq 0; payload: CBOR */
+	TAKT_CHUNK_CATALOG = 3,		/* stream 0, seq 0, its copy: 1; payload: CBOR */
 	TAKT_CHUNK_SKIP = 4,		/* arena only: the rest of the ring is unused, go on at its start */
 	TAKT_CHUNK_INDEX = 5		/* stream 0, seq: number in the segment, from 0; head and rows */
 };

@@ -123,6 +123,51 @@ def full_disk_and_its_end_stand_in_the_log():
         assert 0.3e9 < read.event("disk_recovered")[3][0] < 10e9, read.event("disk_recovered")
 
 
+# --- the catalog, twice ----------------------------------------------------------------------
+
+
+def poke(path, offset, data):
+    with open(path, "r+b") as f:
+        f.seek(offset)
+        f.write(data)
+
+
+@tap.test
+def damaged_catalog_is_read_from_its_copy_and_said_everywhere():
+    with World() as world:
+        run = record(world, 200)
+        path = os.path.join(run, "0001.takt")
+        whole = open(path, "rb").read()
+        count = len(rows(world, "copperlists"))
+        assert count == 200 and not rows(world, "list")[0]["damaged"] and rows(world, "fsck", "--deep") == []
+        span = (128 + int.from_bytes(whole[8192 + 48:8192 + 52], "little") + 4095) // 4096 * 4096
+        assert whole[8192 + 128:8192 + span] == whole[8192 + span + 128:8192 + 2 * span], "the copy"
+        for offset, data, kinds in ((9000, b"\xff" * 5, {"catalog"}),		# in its records
+                                    (8192 + 16, b"\xff" * 5, {"header"}),	# in its head
+                                    (0, bytes(12 << 10), {"superblock", "header"})):
+            poke(path, offset, data)
+            assert len([json.loads(r) for r in log(world, "copperlists", "-o", "jsonl", status=3)
+                        .stdout.splitlines()]) == count, offset
+            found = json.loads(log(world, "fsck", "-o", "json", status=3).stdout)
+            assert {f["kind"] for f in found} == kinds, (offset, found)
+            assert rows(world, "list")[0]["damaged"], offset
+            assert ", damaged" in log(world, "list").stdout, offset
+            log(world, "info", run, status=3)
+            poke(path, 0, whole)
+        poke(path, 8192 + span + 600, b"\xff" * 5)		# the copy alone
+        log(world, "info")
+        found = json.loads(log(world, "fsck", "--deep", "-o", "json", status=3).stdout)
+        assert [(f["kind"], f["offset"]) for f in found] == [("catalog", 8192 + span)], found
+        poke(path, 9000, b"\xff" * 5)				# both: nothing can be read
+        done = log(world, "info", status=1)
+        assert "catalog" in done.stderr, done
+        found = json.loads(log(world, "fsck", "-o", "json", status=3).stdout)
+        assert [f["kind"] for f in found] == ["catalog"] and rows(world, "list")[0]["damaged"], found
+        poke(path, 0, bytes(64 << 10))
+        done = log(world, "info", run, status=1)
+        assert "heads are lost" in done.stderr and "log list" not in done.stderr, done
+
+
 # --- retention -------------------------------------------------------------------------------
 
 

@@ -123,7 +123,7 @@ uint64_t big_log_make(const struct big_log_spec *spec)
 					  maker->catalog_bytes) == 0);
 	TAKT_CHECK(takt_backend_buffered_create(&m.backend) == 0);
 	m.kind.chunk_bytes_max = takt_chunk_span(spec->chunk_bytes);
-	m.kind.segment_bytes = TAKT_SEGMENT_CHUNKS_AT + m.kind.catalog_span + (1u << 20) +
+	m.kind.segment_bytes = TAKT_SEGMENT_CHUNKS_AT + 2 * m.kind.catalog_span + (1u << 20) +
 			       (spec->chunk_count + 1ull) * takt_chunk_span(spec->chunk_bytes);
 	m.dir_fd = open(spec->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	TAKT_CHECK(m.dir_fd >= 0);

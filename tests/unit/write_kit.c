@@ -399,7 +399,8 @@ static void read_chunks(struct reading *reading, const char *bytes, uint64_t siz
 			continue;
 		}
 		if (chunk->type == TAKT_CHUNK_CATALOG) {
-			if (at != TAKT_SEGMENT_CHUNKS_AT ||
+			if (at != TAKT_SEGMENT_CHUNKS_AT + chunk->seq * takt_chunk_span(chunk->used_bytes) ||
+			    chunk->seq > 1 ||
 			    chunk->used_bytes != reading->kit->catalog_bytes ||
 			    memcmp(chunk + 1, reading->kit->catalog, chunk->used_bytes) != 0) {
 				complain(reading->log, "catalog", at);

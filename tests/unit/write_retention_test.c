@@ -89,7 +89,7 @@ static void make_run(const char *name, const char *graph, uint64_t run, uint32_t
 	kind.chunk_bytes_max = 4096;
 	for (uint32_t i = 1; i <= count; i++) {
 		assert_int_equal(takt_segment_create(&kind, backend, dir_fd, i, &segment, NULL), 0);
-		assert_int_equal(pwrite(segment.fd, bytes, SEGMENT_BYTES - 12288, 12288), SEGMENT_BYTES - 12288);
+		assert_int_equal(pwrite(segment.fd, bytes, SEGMENT_BYTES - 16384, 16384), SEGMENT_BYTES - 16384);
 		assert_int_equal(takt_segment_close(&segment, SEGMENT_BYTES, 1, NULL), 0);
 	}
 	takt_segment_kind_fini(&kind);

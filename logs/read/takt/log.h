@@ -91,6 +91,8 @@ struct takt_log_run {
 	int64_t end_real_ns;		/* of the last record, as far as known */
 	uint64_t lost_copperlists;	/* these two: there was no room in memory, they are not recorded; */
 	uint64_t lost_events;		/* texts and lifecycle events; 0 when not known */
+	uint32_t is_damaged;		/* 1: seen by the way, in heads and the newest catalog; not looked for */
+	uint32_t reserved;
 };
 
 /* The default place of logs: /var/log/takt for root, else $XDG_STATE_HOME/takt or
