@@ -19,6 +19,13 @@ static uint32_t find_stream(const struct takt_region *region)
 	return UINT32_MAX;
 }
 
+uint64_t takt_journal_now_ns(const struct takt_journal *journal, uint64_t now_ns)
+{
+	const uint64_t virtual_ns = atomic_load_explicit(&journal->rt->virtual_ns, memory_order_relaxed);
+
+	return virtual_ns != 0 ? virtual_ns : now_ns;
+}
+
 void takt_journal_open(struct takt_journal *journal, const struct takt_region *region)
 {
 	struct takt_stream_view view;
@@ -35,7 +42,8 @@ void takt_journal_open(struct takt_journal *journal, const struct takt_region *r
 	    journal->stream.chunk_bytes_max <
 		    TAKT_CHUNK_HEADER_BYTES + takt_record_align(TAKT_RECORDER_RECORD_BYTES_MAX)) {
 		journal->number = UINT32_MAX;
-	} else if (takt_last_record_of_stream(&view, &last) && last.mono_ns <= takt_clock_mono_ns()) {
+	} else if (takt_last_record_of_stream(&view, &last) &&
+		   last.mono_ns <= takt_journal_now_ns(journal, takt_clock_mono_ns())) {
 		journal->last_mono_ns = last.mono_ns;
 	}
 }
@@ -100,14 +108,10 @@ void takt_journal_put(struct takt_journal *journal, uint64_t mono_ns, enum takt_
 {
 	const int64_t lost[4] = { (int64_t)journal->lost };
 
-	const uint64_t virtual_ns = atomic_load_explicit(&journal->rt->virtual_ns, memory_order_relaxed);
-
 	if (journal->number == UINT32_MAX) {
 		return;
 	}
-	if (virtual_ns != 0) {
-		mono_ns = virtual_ns;
-	}
+	mono_ns = takt_journal_now_ns(journal, mono_ns);
 	if (mono_ns < journal->last_mono_ns) {	/* a stream's records are in order of time */
 		mono_ns = journal->last_mono_ns;
 	}

@@ -23,6 +23,9 @@ struct takt_journal {
  * has none, and one that is damaged is left alone: then nothing is put.  [setup] */
 TAKT_SETUP void takt_journal_open(struct takt_journal *journal, const struct takt_region *region);
 
+/* The time of the run when it is @now_ns: another one in virtual time.  [any] */
+TAKT_ANY uint64_t takt_journal_now_ns(const struct takt_journal *journal, uint64_t now_ns);
+
 /* Whether the ring still shows that @event was put, by whomever.  [manager] */
 TAKT_BG bool takt_journal_has(const struct takt_journal *journal, const struct takt_region *region,
 			      enum takt_event event);

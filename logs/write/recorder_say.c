@@ -44,17 +44,18 @@ void takt_recorder_say_recovered(struct takt_recorder *recorder, uint64_t now_ns
 void takt_recorder_say_gone(struct takt_recorder *recorder, uint64_t now_ns)
 {
 	const struct takt_region *region = recorder->region;
+	const uint64_t run_ns = takt_journal_now_ns(&recorder->journal, now_ns);
 	struct takt_last_record last;
 	int64_t values[4] = { 0 };
 
 	/* Partner: takt-rt's release store when it has said the rest. */
 	if (atomic_load_explicit(&region->rt->phase, memory_order_acquire) == TAKT_RT_ENDED ||
 	    takt_journal_has(&recorder->journal, region, TAKT_EVENT_rt_gone) ||
-	    !takt_last_record_find(region, recorder->journal.number, now_ns, &last)) {
+	    !takt_last_record_find(region, recorder->journal.number, run_ns, &last)) {
 		return;
 	}
 	values[0] = (int64_t)last.cycle;
-	values[1] = (int64_t)(now_ns - last.mono_ns);
+	values[1] = (int64_t)(run_ns - last.mono_ns);
 	takt_journal_put(&recorder->journal, last.mono_ns, TAKT_EVENT_rt_gone, values,
 			 "killed, or ended from inside; no failsafe was called");
 }

@@ -60,7 +60,7 @@ def cpu_ticks(pid):
     return int(field[11]) + int(field[12])
 
 
-CLEAN, LAST, COUNTED = 1, 2, 16
+CLEAN, LAST, COUNTED = 1, 2, 32
 
 
 @tap.test
