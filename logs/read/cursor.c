@@ -399,7 +399,7 @@ void takt_log_cursor_destroy(struct takt_log_cursor *cursor)
 	if (!cursor) {
 		return;
 	}
-	for (uint32_t i = 0; i < cursor->stream_count; i++) {
+	for (uint32_t i = 0; i < cursor->source_count; i++) {
 		free(cursor->sources[i].bytes);
 	}
 	takt_log_view_fini(&cursor->view);
