@@ -169,6 +169,30 @@ const char *takt_log_files_region(const struct takt_log_files *files)
 	return files->segment_count > 0 ? files->segments[files->segment_count - 1]->region : "";
 }
 
+uint64_t takt_log_files_written(const struct takt_log_files *files)
+{
+	uint64_t bytes = 0;
+
+	for (uint32_t i = 0; i < files->segment_count; i++) {
+		const struct takt_log_segment *segment = files->segments[i];
+		const bool is_closed = (segment->flags & TAKT_SEGMENT_CLEAN) != 0 ||
+				       segment->written_bytes > segment->bytes;
+
+		bytes += is_closed ? segment->bytes : segment->written_bytes;
+	}
+	return bytes;
+}
+
+uint64_t takt_log_files_bytes(const struct takt_log_files *files)
+{
+	uint64_t bytes = 0;
+
+	for (uint32_t i = 0; i < files->segment_count; i++) {
+		bytes += files->segments[i]->bytes;
+	}
+	return bytes;
+}
+
 void takt_log_files_fini(struct takt_log_files *files)
 {
 	for (uint32_t i = 0; i < files->segment_count; i++) {

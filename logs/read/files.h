@@ -77,6 +77,11 @@ bool takt_log_files_is_removed(struct takt_log_files *files, uint32_t stream, ui
 /* Where the last segment says that the run's shared memory is; "" when there is none.  [any] */
 const char *takt_log_files_region(const struct takt_log_files *files);
 
+/* Of all segments: what was written, and what the files take, with room that is set aside. Segments that
+ * are not closed must have been scanned.  [any] */
+uint64_t takt_log_files_written(const struct takt_log_files *files);
+uint64_t takt_log_files_bytes(const struct takt_log_files *files);
+
 void takt_log_files_fini(struct takt_log_files *files);
 
 #endif

@@ -11,6 +11,7 @@
 #include "logs/read/carried.h"
 #include "logs/read/error.h"
 #include "logs/read/handle.h"
+#include "logs/read/range.h"
 #include "logs/read/run.h"
 #include "logs/read/stats.h"
 
@@ -299,9 +300,10 @@ int takt_log_settle(struct takt_log *log)
 /* Cycles and times, from the first and last chunks. */
 static void fill_extent(const struct takt_log *log, struct takt_log_info *info)
 {
+	const uint32_t recorder = takt_log_range_recorder(&log->tables);
+	struct takt_log_range range = { 0 };
 	bool any = false;
 
-	info->end_mono_ns = info->start_mono_ns;
 	info->copperlist_count = 0;
 	for (uint32_t i = 0; i < log->files.index.stream_count; i++) {
 		const struct takt_log_index_stream *s = &log->files.index.streams[i];
@@ -315,8 +317,8 @@ static void fill_extent(const struct takt_log *log, struct takt_log_info *info)
 			continue;
 		}
 		last = &s->chunks[s->chunk_count - 1];
-		if (last->last_mono_ns > info->end_mono_ns) {
-			info->end_mono_ns = last->last_mono_ns;
+		if (i != recorder) {
+			takt_log_range_put(&range, s->chunks[0].first_mono_ns, last->last_mono_ns);
 		}
 		if (log->tables.streams[i].kind != TAKT_LOG_COPPERLISTS) {
 			continue;
@@ -330,6 +332,9 @@ static void fill_extent(const struct takt_log *log, struct takt_log_info *info)
 		}
 		any = true;
 	}
+	info->first_mono_ns = range.any ? range.first_mono_ns : info->start_mono_ns;
+	info->end_mono_ns = range.any ? range.last_mono_ns : info->start_mono_ns;
+	info->first_real_ns = takt_log_real_ns(log, info->first_mono_ns);
 	info->end_real_ns = takt_log_real_ns(log, info->end_mono_ns);
 }
 
@@ -392,10 +397,8 @@ const struct takt_log_info *takt_log_info_of(const struct takt_log *log)
 	info->dropped_event_count = files->carried_dropped;
 	info->is_part = takt_log_files_are_part(files);
 	info->is_virtual = is_virtual(catalog);
-	info->bytes = 0;
-	for (uint32_t i = 0; i < files->segment_count; i++) {
-		info->bytes += files->segments[i]->bytes;
-	}
+	info->bytes = takt_log_files_written(files);
+	info->file_bytes = takt_log_files_bytes(files);
 	info->chunk_count = files->index.chunk_count;
 	info->record_count = files->index.record_count;
 	info->damage_count = files->damages.count;

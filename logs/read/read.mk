@@ -14,6 +14,7 @@ libread_la_SOURCES = \
 	%D%/io.c %D%/io.h \
 	%D%/live.c %D%/live.h \
 	%D%/log.c \
+	%D%/range.c %D%/range.h \
 	%D%/removed.c \
 	%D%/resolve.c \
 	%D%/run.c %D%/run.h \

@@ -12,6 +12,7 @@
 #include "logs/read/error.h"
 #include "logs/read/files.h"
 #include "logs/read/live.h"
+#include "logs/read/range.h"
 
 struct takt_log_runs {
 	struct takt_log_run *runs;
@@ -102,33 +103,39 @@ fail:
 	return -ENOMEM;
 }
 
-static int note_end(const struct takt_log_chunk *chunk, void *user)
+static int64_t real_ns(const struct takt_log_run *run, uint64_t mono_ns)
 {
-	uint64_t *end_mono_ns = user;
-
-	if (chunk->last_mono_ns > *end_mono_ns) {
-		*end_mono_ns = chunk->last_mono_ns;
-	}
-	return 0;
+	return (int64_t)((uint64_t)run->start_real_ns + (mono_ns - run->start_mono_ns));
 }
 
-/* Time of the last record, from the headers of the last segment that has any. */
-static int64_t find_end(struct takt_log_files *files)
+/* The start by the catalog, where that can't be read by the oldest segment; the range by chunk headers.
+ * Returns 0, -ENOMEM. */
+static int fill_times(struct takt_log_run *run, struct takt_log_files *files)
 {
-	for (uint32_t i = files->segment_count; i-- > 0;) {
-		struct takt_log_segment *segment = files->segments[i];
-		uint64_t end_mono_ns = 0;
+	struct takt_log_tables tables = { 0 };
+	struct takt_log_range range = { 0 };
+	uint32_t recorder = TAKT_LOG_NONE;
+	int r = takt_log_files_read_catalog(files, &tables, NULL);
 
-		takt_log_segment_scan(segment, true, note_end, &end_mono_ns, &files->damages);
-		if (end_mono_ns > 0) {
-			if (segment->flags & TAKT_SEGMENT_VIRTUAL) {
-				segment = files->segments[0];
-			}
-			return (int64_t)((uint64_t)segment->created_real_ns +
-					 (end_mono_ns - segment->created_mono_ns));
-		}
+	if (r == -ENOMEM) {
+		return r;
 	}
-	return files->segments[0]->created_real_ns;
+	run->start_mono_ns = files->segments[0]->created_mono_ns;
+	run->start_real_ns = files->segments[0]->created_real_ns;
+	if (r == 0) {
+		run->start_mono_ns = tables.catalog->origin_mono_ns;
+		if (!run->is_virtual) {
+			run->start_real_ns = tables.catalog->origin_real_ns;
+		}
+		recorder = takt_log_range_recorder(&tables);
+		takt_log_tables_fini(&tables);
+	}
+	r = takt_log_range_find(files, recorder, run->state == TAKT_LOG_LIVE, &range);
+	run->first_mono_ns = range.any ? range.first_mono_ns : run->start_mono_ns;
+	run->end_mono_ns = range.any ? range.last_mono_ns : run->start_mono_ns;
+	run->first_real_ns = real_ns(run, run->first_mono_ns);
+	run->end_real_ns = real_ns(run, run->end_mono_ns);
+	return r;
 }
 
 /* Also what it has lost so far. */
@@ -175,14 +182,7 @@ static int add_directory(struct takt_log_runs *runs, const char *path, const cha
 	run.graph = strdup(files.segments[0]->graph);
 	run.run = files.run;
 	run.segment_count = files.segment_count;
-	run.start_mono_ns = files.segments[0]->created_mono_ns;
-	run.start_real_ns = files.segments[0]->created_real_ns;
-	run.end_real_ns = find_end(&files);
 	run.is_virtual = (files.segments[0]->flags & TAKT_SEGMENT_VIRTUAL) != 0;
-	for (uint32_t i = 0; i < files.segment_count; i++) {
-		run.bytes += files.segments[i]->bytes;
-	}
-	run.is_damaged = files.damages.count > 0 || has_bad_catalog(&files);
 	takt_log_files_load_removed(&files);
 	run.state = takt_log_files_are_clean(&files) ? TAKT_LOG_CLEAN
 		  : is_live(run_dir, &files, &run) ? TAKT_LOG_LIVE : TAKT_LOG_CUT;
@@ -192,8 +192,12 @@ static int add_directory(struct takt_log_runs *runs, const char *path, const cha
 		run.lost_copperlists = files.segments[files.segment_count - 1]->lost_copperlists;
 		run.lost_events = files.segments[files.segment_count - 1]->lost_events;
 	}
+	r = fill_times(&run, &files);
+	run.is_damaged = files.damages.count > 0 || has_bad_catalog(&files);
+	run.bytes = takt_log_files_written(&files);
+	run.file_bytes = takt_log_files_bytes(&files);
 	takt_log_files_fini(&files);
-	return put(runs, &run);
+	return put(runs, &run) < 0 ? -ENOMEM : r;
 }
 
 struct region_search {
@@ -235,8 +239,8 @@ static int add_region(const char *path, void *user)
 	run.path = strdup(path);
 	run.graph = strdup(info->graph);
 	run.run = info->run;
-	run.start_mono_ns = info->origin_mono_ns;
-	run.start_real_ns = run.end_real_ns = info->origin_real_ns;
+	run.start_mono_ns = run.first_mono_ns = run.end_mono_ns = info->origin_mono_ns;
+	run.start_real_ns = run.first_real_ns = run.end_real_ns = info->origin_real_ns;
 	run.state = takt_log_live_is_over(live) ? TAKT_LOG_CUT : TAKT_LOG_LIVE;
 	takt_log_live_lost(live, &run.lost_copperlists, &run.lost_events);
 	r = put(search->runs, &run);

@@ -197,6 +197,7 @@ int takt_log_segment_open(struct takt_log_io io, const char *path,
 	}
 	segment->io = io;
 	segment->scanned_bytes = TAKT_SEGMENT_CHUNKS_AT;
+	segment->written_bytes = TAKT_SEGMENT_CHUNKS_AT;
 	segment->path = strdup(path);
 	r = segment->path ? load_size(segment) : -ENOMEM;
 	if (r == 0) {
@@ -388,6 +389,7 @@ static int take_indexed(struct takt_log_segment *segment, uint64_t limit,
 	r = takt_log_segment_visit_span(segment, span, visit, user);
 	if (r == 1) {
 		segment->scanned_bytes = span->to;
+		segment->written_bytes = span->to;
 	}
 	return r;
 }
@@ -450,6 +452,7 @@ static int scan(struct takt_log_segment *segment, bool grows, takt_log_chunk_vis
 		prefetch_headers(segment, at, takt_chunk_span(chunk.used_bytes), limit, &fetched);
 		r = hand_out(segment, &chunk, visit, user);
 		segment->scanned_bytes = at + takt_chunk_span(chunk.used_bytes);
+		segment->written_bytes = segment->scanned_bytes;
 	}
 	if (r >= 0 && is_clean && !grows && segment->bytes < segment->end_offset) {
 		report_span(segment, damages, TAKT_LOG_CUT_CHUNK, "the end of the file is missing",

@@ -52,6 +52,7 @@ struct takt_log_segment {
 	int64_t created_real_ns;
 	uint64_t bytes;			/* of the file */
 	uint64_t scanned_bytes;		/* the next scan begins here */
+	uint64_t written_bytes;		/* up to behind the last chunk seen: more may be set aside */
 	struct takt_log_catalog_place catalogs[2];	/* the first that was found, and the next */
 	bool catalog_checked;		/* read, and reported if that failed */
 	bool catalog_copy_read;		/* because the first was damaged */

@@ -229,8 +229,8 @@ static void put_damages(struct fsck *fsck)
 static int read_all(struct fsck *fsck, struct takt_log_error *error)
 {
 	const struct takt_log_info *info = takt_log_info_of(fsck->log);
-	const uint64_t total_ns = info->end_mono_ns - info->start_mono_ns;
-	const uint64_t start_ns = info->start_mono_ns;
+	const uint64_t total_ns = info->end_mono_ns - info->first_mono_ns;
+	const uint64_t start_ns = info->first_mono_ns;
 	const struct takt_log_record *record;
 	struct takt_log_cursor *cursor;
 	struct takt_progress progress;
@@ -241,7 +241,7 @@ static int read_all(struct fsck *fsck, struct takt_log_error *error)
 	}
 	takt_progress_init(&progress, "checking", total_ns);
 	while ((r = takt_log_next(cursor, &record, error)) > 0) {
-		takt_progress_put(&progress, record->mono_ns - start_ns);
+		takt_progress_put(&progress, record->mono_ns > start_ns ? record->mono_ns - start_ns : 0);
 	}
 	takt_progress_fini(&progress);
 	takt_log_cursor_destroy(cursor);

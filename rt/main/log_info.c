@@ -12,6 +12,7 @@
 #include "rt/main/out.h"
 
 #define LAST_EVENTS 100		/* looked at for what ended the run */
+#define AFTER_START_NS 1000000000u	/* from here on it is said that a log begins later than its run */
 
 static const char *state_help(uint32_t state)
 {
@@ -27,7 +28,7 @@ static const char *kind_name(uint32_t kind)
 
 static uint64_t length_ns(const struct takt_log_info *info)
 {
-	return info->end_mono_ns > info->start_mono_ns ? info->end_mono_ns - info->start_mono_ns : 0;
+	return info->end_mono_ns - info->first_mono_ns;
 }
 
 /* --- for people ------------------------------------------------------------------------------------ */
@@ -126,10 +127,42 @@ static void put_short_ending(struct takt_text_buffer *out, struct takt_log *log)
 	takt_text_buffer_puts(out, "\n");
 }
 
+/* When it begins, how long it is; and where relative times count from, when that is not about the same. */
+static void put_short_times(struct takt_text_buffer *out, const struct takt_log_info *info)
+{
+	const uint64_t after_ns = info->first_mono_ns - info->start_mono_ns;
+	char start[TAKT_TIME_TEXT_BYTES], iso[TAKT_TIME_TEXT_BYTES], text[TAKT_QUANTITY_TEXT_BYTES];
+
+	takt_text_buffer_printf(out, "start      %s (%s)",
+				takt_local_time_format(info->first_real_ns, start, sizeof(start)),
+				takt_iso_time_format(info->first_real_ns, iso, sizeof(iso)));
+	if (info->first_mono_ns > info->start_mono_ns && after_ns >= AFTER_START_NS) {
+		takt_text_buffer_printf(out, ", %s after the run's start",
+					takt_quantity_format_ns(after_ns, text, sizeof(text)));
+	}
+	takt_text_buffer_puts(out, "\n");
+	put_line(out, "length", takt_quantity_format_ns(length_ns(info), text, sizeof(text)));
+}
+
+static void put_short_size(struct takt_text_buffer *out, const struct takt_log_info *info)
+{
+	char text[TAKT_QUANTITY_TEXT_BYTES];
+
+	takt_text_buffer_printf(out, "size       %s in %" PRIu32 " segment%s, %" PRIu64 " chunks, %" PRIu64
+				" records", takt_quantity_format_bytes(info->bytes, text, sizeof(text)),
+				info->segment_count, info->segment_count == 1 ? "" : "s",
+				info->chunk_count, info->record_count);
+	if (info->file_bytes > info->bytes) {
+		takt_text_buffer_printf(out, "; %s more set aside",
+					takt_quantity_format_bytes(info->file_bytes - info->bytes, text,
+								   sizeof(text)));
+	}
+	takt_text_buffer_puts(out, "\n");
+}
+
 static void put_short_head(struct takt_text_buffer *out, struct takt_log *log)
 {
 	const struct takt_log_info *info = takt_log_info_of(log);
-	char start[TAKT_TIME_TEXT_BYTES], iso[TAKT_TIME_TEXT_BYTES], text[TAKT_QUANTITY_TEXT_BYTES];
 
 	put_line(out, "graph", info->graph);
 	takt_text_buffer_printf(out, "run        %016" PRIx64, info->run);
@@ -141,19 +174,13 @@ static void put_short_head(struct takt_text_buffer *out, struct takt_log *log)
 	takt_text_buffer_printf(out, "state      %s: %s\n", takt_log_state_name(info->state),
 				state_help(info->state));
 	put_short_ending(out, log);
-	takt_text_buffer_printf(out, "start      %s (%s)\n",
-				takt_local_time_format(info->start_real_ns, start, sizeof(start)),
-				takt_iso_time_format(info->start_real_ns, iso, sizeof(iso)));
+	put_short_times(out, info);
 	if (info->is_virtual) {
 		takt_text_buffer_puts(out, "time       virtual: the clocks began at fixed numbers, and stand still in a "
 					   "cycle\n");
 	}
-	put_line(out, "length", takt_quantity_format_ns(length_ns(info), text, sizeof(text)));
 	put_short_cycles(out, info);
-	takt_text_buffer_printf(out, "size       %s in %" PRIu32 " segment%s, %" PRIu64 " chunks, %" PRIu64
-				" records\n", takt_quantity_format_bytes(info->bytes, text, sizeof(text)),
-				info->segment_count, info->segment_count == 1 ? "" : "s",
-				info->chunk_count, info->record_count);
+	put_short_size(out, info);
 	put_line(out, "config", info->config_path);
 	takt_text_buffer_printf(out, "machine    %s, boot %s\n", info->machine_id, info->boot_id);
 }
@@ -312,10 +339,13 @@ static void put_json_head(struct takt_text_buffer *out, const struct takt_log_in
 	takt_out_text_member(out, ",\"ending\":", takt_log_ending_name(info->ending));
 	takt_text_buffer_printf(out, ",\"exit_code\":%" PRId32, info->exit_code);
 	takt_out_text_member(out, ",\"start\":",
-			     takt_iso_time_format(info->start_real_ns, time, sizeof(time)));
+			     takt_iso_time_format(info->first_real_ns, time, sizeof(time)));
 	takt_out_text_member(out, ",\"end\":", takt_iso_time_format(info->end_real_ns, time, sizeof(time)));
 	takt_out_u64_member(out, ",\"length_ns\":", length_ns(info));
-	takt_out_u64_member(out, ",\"start_mono_ns\":", info->start_mono_ns);
+	takt_out_u64_member(out, ",\"start_mono_ns\":", info->first_mono_ns);
+	takt_out_text_member(out, ",\"run_start\":",
+			     takt_iso_time_format(info->start_real_ns, time, sizeof(time)));
+	takt_out_u64_member(out, ",\"run_start_mono_ns\":", info->start_mono_ns);
 	takt_out_u64_member(out, ",\"period_ns\":", info->period_ns);
 	takt_out_u64_member(out, ",\"first_cycle\":", info->first_cycle);
 	takt_out_u64_member(out, ",\"last_cycle\":", info->last_cycle);
@@ -332,6 +362,7 @@ static void put_json_head(struct takt_text_buffer *out, const struct takt_log_in
 		takt_out_u64_member(out, ",\"lost_copperlists\":", info->lost_copperlists);
 		takt_out_u64_member(out, ",\"lost_events\":", info->lost_events);
 	}
+	takt_out_u64_member(out, ",\"file_bytes\":", info->file_bytes);
 	takt_out_u64_member(out, ",\"damaged_bytes\":", info->damaged_bytes);
 	takt_out_u64_member(out, ",\"lost_chunks\":", info->lost_chunk_count);
 	takt_out_text_member(out, ",\"config_path\":", info->config_path);
@@ -451,7 +482,8 @@ static void put_csv(struct takt_text_buffer *out, const struct takt_log *log)
 	put_csv_text(out, "state", takt_log_state_name(info->state));
 	put_csv_text(out, "ending", takt_log_ending_name(info->ending));
 	takt_text_buffer_printf(out, "exit_code,%" PRId32 "\r\n", info->exit_code);
-	put_csv_text(out, "start", takt_iso_time_format(info->start_real_ns, time, sizeof(time)));
+	put_csv_text(out, "start", takt_iso_time_format(info->first_real_ns, time, sizeof(time)));
+	put_csv_text(out, "run_start", takt_iso_time_format(info->start_real_ns, time, sizeof(time)));
 	put_csv_text(out, "end", takt_iso_time_format(info->end_real_ns, time, sizeof(time)));
 	takt_text_buffer_printf(out, "length_ns,%" PRIu64 "\r\nperiod_ns,%" PRIu64 "\r\n", length_ns(info),
 				info->period_ns);

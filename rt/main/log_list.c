@@ -76,7 +76,7 @@ static int collect(struct list *list, const struct takt_log_args *args, int64_t 
 		for (uint32_t j = 0; j < takt_log_runs_count(list->lists[i]); j++) {
 			const struct takt_log_run *run = takt_log_runs_at(list->lists[i], j);
 
-			if (run->start_real_ns >= since_ns && run->start_real_ns <= until_ns &&
+			if (run->end_real_ns >= since_ns && run->first_real_ns <= until_ns &&
 			    takt_log_args_match(args, run->graph)) {
 				list->runs[list->count++] = run;
 			}
@@ -120,13 +120,17 @@ static void put_json(struct takt_text_buffer *out, const struct takt_log_run *ru
 	takt_out_text_member(out, ",\"ending\":", takt_log_ending_name(run->ending));
 	takt_text_buffer_printf(out, ",\"exit_code\":%" PRId32, run->exit_code);
 	takt_out_text_member(out, ",\"start\":",
-			     takt_iso_time_format(run->start_real_ns, time, sizeof(time)));
+			     takt_iso_time_format(run->first_real_ns, time, sizeof(time)));
 	takt_out_text_member(out, ",\"end\":", takt_iso_time_format(run->end_real_ns, time, sizeof(time)));
 	takt_out_u64_member(out, ",\"lost_copperlists\":", run->lost_copperlists);
 	takt_out_u64_member(out, ",\"lost_events\":", run->lost_events);
 	takt_out_bool_member(out, ",\"damaged\":", run->is_damaged);
+	takt_out_u64_member(out, ",\"length_ns\":", run->end_mono_ns - run->first_mono_ns);
+	takt_out_text_member(out, ",\"run_start\":",
+			     takt_iso_time_format(run->start_real_ns, time, sizeof(time)));
 	takt_out_u64_member(out, ",\"segments\":", run->segment_count);
 	takt_out_u64_member(out, ",\"bytes\":", run->bytes);
+	takt_out_u64_member(out, ",\"file_bytes\":", run->file_bytes);
 	takt_out_text_member(out, ",\"path\":", run->path);
 	takt_out_bool_member(out, ",\"virtual\":", run->is_virtual);
 	takt_text_buffer_puts(out, "}");
@@ -141,7 +145,7 @@ static void put_csv(struct takt_text_buffer *out, const struct takt_log_run *run
 	takt_text_buffer_printf(out, ",%s,%s,%" PRId32 ",%s,%s,%" PRIu32 ",%" PRIu64 ",",
 				takt_log_state_name(run->state), takt_log_ending_name(run->ending),
 				run->exit_code,
-				takt_iso_time_format(run->start_real_ns, start, sizeof(start)),
+				takt_iso_time_format(run->first_real_ns, start, sizeof(start)),
 				takt_iso_time_format(run->end_real_ns, end, sizeof(end)),
 				run->segment_count, run->bytes);
 	takt_csv_puts(out, run->path);
@@ -165,14 +169,13 @@ static void put_short(struct takt_text_buffer *out, const struct takt_log_run *r
 	char start[TAKT_TIME_TEXT_BYTES], length[TAKT_QUANTITY_TEXT_BYTES],
 		size[TAKT_QUANTITY_TEXT_BYTES], graph[160];
 	struct takt_text_buffer name;
-	const uint64_t ns = (uint64_t)run->end_real_ns - (uint64_t)run->start_real_ns;
-	const uint64_t ms = run->end_real_ns > run->start_real_ns ? ns / 1000000 : 0;
+	const uint64_t ms = (run->end_mono_ns - run->first_mono_ns) / 1000000;
 
 	takt_text_buffer_init_fixed(&name, graph, sizeof(graph));
 	takt_out_put_plain(&name, run->graph);
 	takt_text_buffer_printf(out, "%4" PRIu32 "  %016" PRIx64 "  %-16s %s  %10s  %10s  %s", run->number,
 				run->run, graph,
-				takt_local_time_format(run->start_real_ns, start, sizeof(start)),
+				takt_local_time_format(run->first_real_ns, start, sizeof(start)),
 				takt_quantity_format_ns(ms * 1000000, length, sizeof(length)),
 				takt_quantity_format_bytes(run->bytes, size, sizeof(size)),
 				run->state == TAKT_LOG_CLEAN ? takt_log_ending_name(run->ending)

@@ -56,7 +56,7 @@ def once(way, rate, ballast, segment, restarts):
             follower = world.spawn([program("takt"), "log", "copperlists", "-f", path, "--run-dir",
                                     world.run_dir, "-o", "jsonl"], stdout=subprocess.PIPE)
             reader = subprocess.Popen([program("tests/bench/follow"), "--lines",
-                                       str(info["start_mono_ns"]), str(SECONDS)],
+                                       str(info["run_start_mono_ns"]), str(SECONDS)],
                                       stdin=follower.stdout, stdout=subprocess.PIPE, text=True)
             world.processes.append(reader)
         disturb(world, restarts)

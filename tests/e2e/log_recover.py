@@ -102,6 +102,25 @@ def a_run_whose_taktd_died_too_is_completed():
 
 
 @tap.test
+def the_log_ends_with_its_run_not_with_its_recovery():
+    with World() as world:
+        killed_run(world, 300)
+        time.sleep(1.5)
+        recover(world)
+        info = json.loads(world.takt_log("info", world.runs()[0], "-o", "json").stdout)
+        row, = json.loads(world.takt_log("list", "--log-dir", world.log_dir, "-o", "json").stdout)
+        events = json.loads(world.takt_log("lifecycle", world.runs()[0], "-o", "json").stdout)
+        last = json.loads(world.takt_log("copperlists", world.runs()[0], "-n", "1", "-o", "json").stdout)
+        assert events[-1]["mono_ns"] > last[0]["mono_ns"] + 1_000_000_000, events[-1]
+        assert info["end"] == row["end"] == last[0]["time"], (info["end"], row["end"], last[0]["time"])
+        assert info["length_ns"] == row["length_ns"] and info["start"] == row["start"]
+        lists = world.takt_log("copperlists", world.runs()[0], "--since", "-100ms", "-o", "json").stdout
+        assert 90 <= len(json.loads(lists)) <= 101, len(json.loads(lists))
+        kept = world.takt_log("keep", world.runs()[0], "--around", "-50ms", "--window", "1ms")
+        assert kept.returncode == 0, kept
+
+
+@tap.test
 def a_region_is_named_by_path_id_or_graph():
     with World() as world:
         for name in (lambda r: r, lambda r: os.path.basename(r)[:7], lambda r: "kill"):

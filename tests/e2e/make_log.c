@@ -133,6 +133,7 @@ static int make_live(const char *run_dir, uint64_t run, uint32_t count, uint32_t
 		{ "lane0", TAKT_STREAM_COPPERLISTS, 4096, 1 << 20 },
 		{ "lane0.events", TAKT_STREAM_EVENTS, 512, 1 << 20 },
 		{ "main", TAKT_STREAM_EVENTS, 512, 1 << 20 },
+		{ TAKT_RECORDER_STREAM, TAKT_STREAM_EVENTS, 512, 1 << 20 },
 	};
 	struct log_maker *maker = log_maker_create(run, 1);
 	struct takt_region_spec spec = {

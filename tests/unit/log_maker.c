@@ -34,6 +34,7 @@ static void make_catalog(struct log_maker *maker)
 		{ "lane0", TAKT_STREAM_COPPERLISTS, 0 },
 		{ "lane0.events", TAKT_STREAM_EVENTS, 0 },
 		{ "main", TAKT_STREAM_EVENTS, 0 },
+		{ TAKT_RECORDER_STREAM, TAKT_STREAM_EVENTS, 0 },
 	};
 	static const struct takt_catalog_task tasks[] = {
 		{ .id = "imu", .type = "imu_source", .plugin = "test", .exec = "lane",
@@ -65,7 +66,7 @@ static void make_catalog(struct log_maker *maker)
 		.period_ns = LOG_MAKER_PERIOD_NS, .counter_hz = LOG_MAKER_COUNTER_HZ,
 		.origin_mono_ns = LOG_MAKER_ORIGIN_MONO_NS,
 		.origin_real_ns = LOG_MAKER_ORIGIN_REAL_NS,
-		.types = types, .type_count = 3, .streams = streams, .stream_count = 3,
+		.types = types, .type_count = 3, .streams = streams, .stream_count = LOG_MAKER_STREAMS,
 		.tasks = tasks, .task_count = LOG_MAKER_TASKS,
 		.outputs = outputs, .output_count = LOG_MAKER_OUTPUTS,
 		.connections = connections, .connection_count = 2,
@@ -518,6 +519,18 @@ void log_maker_event(struct log_maker *maker, uint16_t event, uint16_t task, con
 	record.head.values[1] = -3;
 	memcpy(record.bytes + sizeof(record.head), text, bytes);
 	put_record(maker, LOG_MAKER_MAIN, &record.head.record, true);
+}
+
+void log_maker_recorder_event(struct log_maker *maker, uint16_t event, uint64_t after_ns)
+{
+	struct takt_lifecycle_record record = {
+		.record = { .kind = TAKT_RECORD_LIFECYCLE, .bytes = sizeof(record) },
+		.event = event, .task = TAKT_NO_TASK };
+	const uint64_t mono_ns = maker->mono_ns;
+
+	maker->mono_ns += after_ns;
+	put_record(maker, LOG_MAKER_RECORDER, &record.record, false);
+	maker->mono_ns = mono_ns;
 }
 
 void log_maker_cycles(struct log_maker *maker, uint32_t count, uint32_t cycles_per_chunk)

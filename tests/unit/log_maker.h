@@ -11,10 +11,11 @@
 #include "rt/shm/chunk.h"
 #include "rt/shm/record.h"
 
-#define LOG_MAKER_STREAMS 3u		/* "lane0", "lane0.events", "main" */
+#define LOG_MAKER_STREAMS 4u		/* "lane0", "lane0.events", "main", "recorder" (taktd's) */
 #define LOG_MAKER_LANE0 0u
 #define LOG_MAKER_EVENTS 1u
 #define LOG_MAKER_MAIN 2u
+#define LOG_MAKER_RECORDER 3u
 #define LOG_MAKER_TASKS 3u		/* "imu" (source), "est" (filter), "show" (sink) */
 #define LOG_MAKER_OUTPUTS 3u		/* imu.raw, est.pose, est.debug (not recorded) */
 #define LOG_MAKER_COUNTER_HZ 2000000000u
@@ -104,6 +105,8 @@ void log_maker_copperlist(struct log_maker *maker);
 void log_maker_text(struct log_maker *maker, uint32_t stream, uint32_t site, uint16_t task,
 		    uint8_t level);
 void log_maker_event(struct log_maker *maker, uint16_t event, uint16_t task, const char *text);
+/* One of taktd's own events, @after_ns behind the newest record. */
+void log_maker_recorder_event(struct log_maker *maker, uint16_t event, uint64_t after_ns);
 /* Any bytes as a record (multiple of 8); its head is filled in. Not remembered as written. */
 void log_maker_raw(struct log_maker *maker, uint32_t stream, uint16_t kind, void *record,
 		   uint32_t bytes);

@@ -369,7 +369,7 @@ static void info_and_tables_say_what_was_recorded(void **state)
 	assert_string_equal(info->machine_id, "machine");
 	assert_string_equal(takt_log_stream_at(f->log, 1)->name, "lane0.events");
 	assert_int_equal(takt_log_stream_at(f->log, 0)->chunk_count, CYCLES / CYCLES_PER_CHUNK);
-	assert_null(takt_log_stream_at(f->log, 3));
+	assert_null(takt_log_stream_at(f->log, LOG_MAKER_STREAMS));
 	assert_int_equal(takt_log_task_find(f->log, "show"), 2);
 	assert_int_equal(takt_log_task_find(f->log, "nobody"), TAKT_LOG_NONE);
 	assert_string_equal(takt_log_output_at(f->log, 1)->port, "pose");

@@ -22,13 +22,15 @@
 #define RING_BYTES (256u << 10)
 #define RUN 0x1234u
 
+#define STREAMS 3u			/* of the maker's, those that a takt-rt writes */
+
 struct recorder {			/* one segment file after the other */
 	char dir[PATH_MAX];
 	int fd;				/* -1: it is dead */
 	uint32_t segment;
 	uint64_t salt;
 	uint64_t offset;
-	uint64_t written[LOG_MAKER_STREAMS];	/* position behind the last chunk in the file */
+	uint64_t written[STREAMS];	/* position behind the last chunk in the file */
 };
 
 struct fixture {
@@ -37,9 +39,9 @@ struct fixture {
 	char log_dir[128];
 	struct log_maker *maker;	/* for its catalog, its records and its random numbers */
 	struct takt_region *region;
-	struct takt_stream streams[LOG_MAKER_STREAMS];
+	struct takt_stream streams[STREAMS];
 	struct recorder recorder;
-	uint64_t expected[LOG_MAKER_STREAMS];	/* time of the next record to be read */
+	uint64_t expected[STREAMS];	/* time of the next record to be read */
 	uint64_t read_count;
 	uint64_t put_count;
 };
@@ -48,13 +50,13 @@ struct fixture {
 
 static void make_region(struct fixture *f)
 {
-	const struct takt_stream_spec specs[LOG_MAKER_STREAMS] = {
+	const struct takt_stream_spec specs[STREAMS] = {
 		{ "lane0", TAKT_STREAM_COPPERLISTS, 4096, RING_BYTES },
 		{ "lane0.events", TAKT_STREAM_EVENTS, 512, RING_BYTES },
 		{ "main", TAKT_STREAM_EVENTS, 512, RING_BYTES },
 	};
 	struct takt_region_spec spec = {
-		.run_dir = f->run_dir, .streams = specs, .stream_count = LOG_MAKER_STREAMS,
+		.run_dir = f->run_dir, .streams = specs, .stream_count = STREAMS,
 		.catalog = f->maker->catalog, .catalog_bytes = f->maker->catalog_bytes,
 		.info = { .run = RUN, .graph = "test" },
 	};
@@ -65,7 +67,7 @@ static void make_region(struct fixture *f)
 		fail_msg("%s", err.text);
 	}
 	assert_int_equal(takt_region_publish(f->region, &err), 0);
-	for (uint32_t i = 0; i < LOG_MAKER_STREAMS; i++) {
+	for (uint32_t i = 0; i < STREAMS; i++) {
 		takt_stream_init(&f->streams[i], &f->region->streams[i], f->region->arena, i, RUN);
 	}
 }
@@ -108,7 +110,7 @@ static int tear_down(void **state)
  * full. */
 static bool put(struct fixture *f, uint32_t stream)
 {
-	static uint64_t counts[LOG_MAKER_STREAMS];
+	static uint64_t counts[STREAMS];
 	const uint32_t kinds[] = { TAKT_RECORD_COPPERLIST, TAKT_RECORD_TEXT, TAKT_RECORD_LIFECYCLE };
 	const uint32_t bytes[] = { 56 + 8 * (uint32_t)(log_maker_random(f->maker) % 300), 32, 64 };
 	struct takt_record *record;
@@ -201,7 +203,7 @@ static void start_recorder(struct fixture *f)
 	struct takt_recorder_state *r = f->region ? f->region->recorder : NULL;
 
 	begin_segment(f);
-	for (uint32_t i = 0; i < LOG_MAKER_STREAMS; i++) {
+	for (uint32_t i = 0; i < STREAMS; i++) {
 		f->recorder.written[i] = atomic_load(&f->region->streams[i].released);
 	}
 	atomic_fetch_add(&r->text_version, 1);
@@ -369,7 +371,7 @@ static void live_cursor_survives_the_end_and_removal_of_the_region(void **state)
 	log = open_live(f, f->recorder.dir);
 	assert_int_equal(takt_log_cursor_create(log, NULL, &cursor, NULL), 0);
 	read_some(f, cursor, 31);
-	for (uint32_t i = 0; i < LOG_MAKER_STREAMS; i++) {
+	for (uint32_t i = 0; i < STREAMS; i++) {
 		takt_stream_seal(&f->streams[i]);
 		record(f, i, 9, false);
 		release(f, i);
@@ -417,7 +419,7 @@ static void lost_chunk_is_one_gap_and_reading_goes_on(void **state)
 static void step(struct fixture *f)
 {
 	const uint64_t random = log_maker_random(f->maker);
-	const uint32_t stream = (uint32_t)(random >> 32) % LOG_MAKER_STREAMS;
+	const uint32_t stream = (uint32_t)(random >> 32) % STREAMS;
 
 	switch (random % 16) {
 	default:

@@ -26,15 +26,17 @@
 #define RECORDS 60000u
 #define ROUNDS_MAX 60000u
 
+#define STREAMS 3u			/* of the maker's, those that a takt-rt writes */
+
 struct fixture {
 	char run_dir[64];
 	char log_dir[PATH_MAX - 64];
 	char region_path[PATH_MAX];
 	struct log_maker *maker;
 	struct takt_region *rt;
-	struct takt_stream streams[LOG_MAKER_STREAMS];
-	uint64_t put_count[LOG_MAKER_STREAMS];	/* the producer's until it is joined */
-	uint64_t read_count[LOG_MAKER_STREAMS];
+	struct takt_stream streams[STREAMS];
+	uint64_t put_count[STREAMS];	/* the producer's until it is joined */
+	uint64_t read_count[STREAMS];
 	uint32_t death_count;
 	atomic_bool failed;
 	atomic_bool done;		/* the producer is */
@@ -59,13 +61,13 @@ static uint64_t now_ns(void)
 
 static int set_up(void **state)
 {
-	const struct takt_stream_spec specs[LOG_MAKER_STREAMS] = {
+	const struct takt_stream_spec specs[STREAMS] = {
 		{ "lane0", TAKT_STREAM_COPPERLISTS, 8192, 1 << 20 },
 		{ "lane0.events", TAKT_STREAM_EVENTS, 512, 256 << 10 },
 		{ "main", TAKT_STREAM_EVENTS, 512, 256 << 10 },
 	};
 	struct fixture *f = calloc(1, sizeof(*f));
-	struct takt_region_spec spec = { .streams = specs, .stream_count = LOG_MAKER_STREAMS };
+	struct takt_region_spec spec = { .streams = specs, .stream_count = STREAMS };
 	char here[PATH_MAX - 128];
 	struct takt_err err = { 0 };
 
@@ -85,7 +87,7 @@ static int set_up(void **state)
 		fail_msg("%s", err.text);
 	}
 	snprintf(f->region_path, sizeof(f->region_path), "%s", f->rt->path);
-	for (uint32_t i = 0; i < LOG_MAKER_STREAMS; i++) {
+	for (uint32_t i = 0; i < STREAMS; i++) {
 		takt_stream_init(&f->streams[i], &f->rt->streams[i], f->rt->arena, i, RUN);
 	}
 	*state = f;
@@ -130,7 +132,7 @@ static void produce_all(struct fixture *f)
 {
 	for (uint32_t i = 0; i < RECORDS && !atomic_load(&f->failed); i++) {
 		for (uint32_t waits = 0; !put(f, i); waits++) {
-			for (uint32_t s = 0; s < LOG_MAKER_STREAMS; s++) {
+			for (uint32_t s = 0; s < STREAMS; s++) {
 				takt_stream_seal(&f->streams[s]);
 			}
 			nap(200);
@@ -250,7 +252,7 @@ static void read_some(struct fixture *f, struct takt_log_cursor *cursor)
 
 static void check_counts(const struct fixture *f)
 {
-	for (uint32_t i = 0; i < LOG_MAKER_STREAMS; i++) {
+	for (uint32_t i = 0; i < STREAMS; i++) {
 		assert_int_equal(f->read_count[i], f->put_count[i]);
 	}
 }

@@ -212,6 +212,97 @@ static void check_resolve(const char *word, int code, const char *part)
 	}
 }
 
+/* The list and the open log of @name tell the same; the log ends with the maker's last record. */
+static void check_times(const struct log_maker *maker, const char *name, uint64_t first_mono_ns)
+{
+	const struct takt_log_run *run = NULL;
+	const struct takt_log_info *info;
+	struct takt_log_runs *runs;
+	struct takt_log *log;
+
+	assert_int_equal(takt_log_runs_open(logs, empty, &runs, NULL), 0);
+	for (uint32_t i = 0; i < takt_log_runs_count(runs) && !run; i++) {
+		const char *path = takt_log_runs_at(runs, i)->path;
+
+		run = strcmp(strrchr(path, '/') + 1, name) == 0 ? takt_log_runs_at(runs, i) : NULL;
+	}
+	assert_non_null(run);
+	assert_int_equal(takt_log_open(run->path, NULL, &log, NULL), 0);
+	info = takt_log_info_of(log);
+	assert_int_equal(info->start_mono_ns, LOG_MAKER_ORIGIN_MONO_NS);
+	assert_int_equal(info->first_mono_ns, first_mono_ns);
+	assert_int_equal(info->end_mono_ns, maker->mono_ns);
+	assert_int_equal(run->start_mono_ns, info->start_mono_ns);
+	assert_int_equal(run->first_mono_ns, info->first_mono_ns);
+	assert_int_equal(run->end_mono_ns, info->end_mono_ns);
+	assert_int_equal(run->start_real_ns, info->start_real_ns);
+	assert_int_equal(run->first_real_ns, info->first_real_ns);
+	assert_int_equal(run->end_real_ns, info->end_real_ns);
+	assert_int_equal(run->bytes, info->bytes);
+	assert_int_equal(run->file_bytes, info->file_bytes);
+	takt_log_close(log);
+	takt_log_runs_close(runs);
+}
+
+static void list_and_open_log_tell_the_same_times_and_sizes(void **state)
+{
+	const char *oldest = "0010-test-00000000000000a1/0001.takt";
+
+	(void)state;
+	check_times(first, "0009-test-00000000000000ab", LOG_MAKER_ORIGIN_MONO_NS + 1);
+	check_times(third, "0011-test-f000000000000000", LOG_MAKER_ORIGIN_MONO_NS + 1);
+	assert_int_equal(rename(in(logs, oldest), in(top, "kept")), 0);
+	check_times(second, "0010-test-00000000000000a1",
+		    LOG_MAKER_ORIGIN_MONO_NS + 30 * LOG_MAKER_PERIOD_NS + 1);
+	assert_int_equal(rename(in(top, "kept"), in(logs, oldest)), 0);
+}
+
+static void what_the_recorder_says_later_is_no_time_of_the_log(void **state)
+{
+	struct log_maker *maker = log_maker_create(0xcc, 3);
+	const char *name = "0012-test-00000000000000cc";
+	struct takt_log *log;
+	char path[PATH_MAX];
+
+	(void)state;
+	log_maker_cycles(maker, 30, 10);
+	log_maker_begin(maker);
+	log_maker_recorder_event(maker, TAKT_EVENT_recorder_recovered, 20000000000u);
+	log_maker_seal_all(maker);
+	log_maker_close(maker, TAKT_SEGMENT_LAST);
+	assert_int_equal(mkdir(in(logs, name), 0755), 0);
+	log_maker_save(maker, in(logs, name));
+	check_times(maker, name, LOG_MAKER_ORIGIN_MONO_NS + 1);
+	snprintf(path, sizeof(path), "rm -rf %s", in(logs, name));
+	assert_int_equal(system(path), 0);
+	assert_int_equal(takt_log_open(in(logs, name), NULL, &log, NULL), -ENOENT);
+	log_maker_destroy(maker);
+}
+
+static void room_that_is_set_aside_is_no_size_of_a_run(void **state)
+{
+	const char *name = "0012-test-00000000000000cd";
+	struct log_maker *maker = log_maker_create(0xcd, 3);
+	uint64_t written;
+	struct takt_log *log;
+	char path[PATH_MAX];
+
+	(void)state;
+	log_maker_cycles(maker, 30, 10);
+	written = maker->segments[0].size;
+	log_maker_pad(maker, 1u << 20);
+	assert_int_equal(mkdir(in(logs, name), 0755), 0);
+	log_maker_save(maker, in(logs, name));
+	check_times(maker, name, LOG_MAKER_ORIGIN_MONO_NS + 1);
+	assert_int_equal(takt_log_open(in(logs, name), NULL, &log, NULL), 0);
+	assert_int_equal(takt_log_info_of(log)->bytes, written);
+	assert_int_equal(takt_log_info_of(log)->file_bytes, written + (1u << 20));
+	takt_log_close(log);
+	snprintf(path, sizeof(path), "rm -rf %s", in(logs, name));
+	assert_int_equal(system(path), 0);
+	log_maker_destroy(maker);
+}
+
 static void words_are_resolved_to_paths(void **state)
 {
 	char path[PATH_MAX];
@@ -307,6 +398,9 @@ int main(void)
 		cmocka_unit_test(bad_file_beside_good_segments_is_reported),
 		cmocka_unit_test(what_is_no_log_is_refused_in_words),
 		cmocka_unit_test(runs_are_listed_oldest_first),
+		cmocka_unit_test(list_and_open_log_tell_the_same_times_and_sizes),
+		cmocka_unit_test(what_the_recorder_says_later_is_no_time_of_the_log),
+		cmocka_unit_test(room_that_is_set_aside_is_no_size_of_a_run),
 		cmocka_unit_test(words_are_resolved_to_paths),
 		cmocka_unit_test(directory_named_like_a_graph_does_not_hide_it),
 		cmocka_unit_test(steps_of_the_wall_clock_change_neither_order_nor_times),

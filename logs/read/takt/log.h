@@ -85,14 +85,18 @@ struct takt_log_run {
 	uint32_t ending;		/* enum takt_log_ending */
 	int32_t exit_code;		/* of takt-rt; 0 when not known */
 	uint32_t is_virtual;		/* 1: in virtual time; its real times are those of its making */
-	uint64_t bytes;			/* of its files */
-	uint64_t start_mono_ns;
+	uint64_t bytes;			/* written to its files */
+	uint64_t start_mono_ns;		/* these as in struct takt_log_info */
 	int64_t start_real_ns;
-	int64_t end_real_ns;		/* of the last record, as far as known */
+	int64_t end_real_ns;
 	uint64_t lost_copperlists;	/* these two: there was no room in memory, they are not recorded; */
 	uint64_t lost_events;		/* texts and lifecycle events; 0 when not known */
 	uint32_t is_damaged;		/* 1: seen by the way, in heads and the newest catalog; not looked for */
 	uint32_t reserved;
+	int64_t first_real_ns;
+	uint64_t first_mono_ns;
+	uint64_t end_mono_ns;
+	uint64_t file_bytes;
 };
 
 /* The default place of logs: /var/log/takt for root, else $XDG_STATE_HOME/takt or
@@ -136,6 +140,12 @@ TAKT_LOG_API void takt_log_close(struct takt_log *log);
 
 /* --- what the log says about itself ---------------------------------------------------------- */
 
+/* Two times begin a log. Its `start` is the run's, read from both clocks before anything was recorded:
+ * relative times count from there, also when retention has deleted what was recorded first, or when the
+ * log is a part that was cut out. Its range is what is there of takt-rt: from `first`, the earliest
+ * record, to `end`, the latest one, of all streams but the recorder's own (what taktd says after a crash,
+ * perhaps hours later, is no time of the run). Both are as far as the files say, also of a run that goes
+ * on; in a log without such a record they are the start. */
 struct takt_log_info {
 	const char *path;
 	const char *graph;
@@ -144,16 +154,16 @@ struct takt_log_info {
 	uint32_t segment_count;
 	uint64_t period_ns;		/* of a cycle; 0: free running */
 	uint64_t counter_hz;
-	uint64_t start_mono_ns;		/* the two clocks at the run's start */
+	uint64_t start_mono_ns;		/* zero of relative times */
 	int64_t start_real_ns;
-	uint64_t end_mono_ns;		/* of the last record, as far as known */
+	uint64_t end_mono_ns;		/* of the last record of takt-rt */
 	int64_t end_real_ns;
 	uint64_t first_cycle;		/* of the copperlists; both 0 when there is none */
 	uint64_t last_cycle;
 	uint64_t chunk_count;
 	uint64_t record_count;
 	uint64_t copperlist_count;
-	uint64_t bytes;			/* of the files */
+	uint64_t bytes;			/* written to the files */
 	uint64_t damage_count;		/* places, see takt_log_damage_at */
 	uint64_t damaged_bytes;		/* in the files */
 	uint64_t lost_chunk_count;	/* missing in the numbering */
@@ -172,6 +182,9 @@ struct takt_log_info {
 	uint64_t lost_copperlists;	/* there was no room in memory: they are not recorded */
 	uint64_t lost_events;		/* likewise, texts and lifecycle events */
 	uint64_t dropped_event_count;	/* the oldest lifecycle events of deleted segments, left out */
+	uint64_t first_mono_ns;		/* of the first record of takt-rt */
+	int64_t first_real_ns;
+	uint64_t file_bytes;		/* of the files, with room set aside for what comes */
 };
 
 /* Lent; its contents follow the log (live) and grow with what cursors find. Never NULL. */
