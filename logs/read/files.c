@@ -321,6 +321,41 @@ int takt_log_files_check_catalogs(struct takt_log_files *files)
 	return 0;
 }
 
+static int check_index(struct takt_log_files *files, const struct takt_log_segment *segment,
+		       const struct takt_log_index_place *place)
+{
+	void *bytes = malloc((size_t)place->used_bytes + 1);
+	int r;
+
+	if (!bytes) {
+		return -ENOMEM;
+	}
+	r = takt_log_segment_read(segment, place->offset, bytes, place->used_bytes, place->payload_crc);
+	free(bytes);
+	if (r < 0) {
+		takt_log_damage_put(&files->damages, &(struct takt_log_damage){
+			.file = segment->path, .kind = TAKT_LOG_BAD_INDEX, .stream = TAKT_LOG_NONE,
+			.offset = place->offset, .bytes = takt_chunk_span(place->used_bytes),
+			.what = "checksum of an index is wrong (nothing is lost by it)" });
+	}
+	return 0;
+}
+
+int takt_log_files_check_indexes(struct takt_log_files *files)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; i < files->segment_count && !files->grows; i++) {
+		struct takt_log_segment *segment = files->segments[i];
+
+		while (r == 0 && segment->index_checked_count < segment->index_count) {
+			r = check_index(files, segment,
+					&segment->indexes[segment->index_checked_count++]);
+		}
+	}
+	return r;
+}
+
 int takt_log_files_read_catalog(struct takt_log_files *files, struct takt_log_tables *ret_tables,
 				struct takt_log_error *error)
 {

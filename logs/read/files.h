@@ -41,6 +41,10 @@ int takt_log_files_read_catalog(struct takt_log_files *files, struct takt_log_ta
 /* Read all other catalogs, too: those that are damaged are reported. Returns 0, -ENOMEM.  [bg] */
 int takt_log_files_check_catalogs(struct takt_log_files *files);
 
+/* Read all index chunks that a scan came by: those that are damaged are reported. Returns 0, -ENOMEM.  [bg]
+ */
+int takt_log_files_check_indexes(struct takt_log_files *files);
+
 /* Look for chunks that are not in the index yet: new ones of known segments, new segments of the
  * directory. The tables (for streams and their kinds) must be there. Returns 0, -errno.  [bg] */
 int takt_log_files_scan(struct takt_log_files *files, const struct takt_log_tables *tables);

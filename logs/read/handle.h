@@ -24,8 +24,8 @@ struct takt_log {
 int takt_log_open_io(const struct takt_log_io *ios, uint32_t count, struct takt_log **ret_log,
 		     struct takt_log_error *error);
 
-/* Check the catalog of every segment: the part of takt_log_verify that no cursor comes to.  [bg] */
-int takt_log_verify_catalogs(struct takt_log *log, struct takt_log_error *error);
+/* Check every catalog and every index: the part of takt_log_verify that no cursor comes to.  [bg] */
+int takt_log_verify_rest(struct takt_log *log, struct takt_log_error *error);
 
 /* Look for what the files have that the index has not. Returns 0, -errno.  [bg] */
 int takt_log_rescan(struct takt_log *log);

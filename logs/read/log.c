@@ -460,10 +460,13 @@ uint64_t takt_log_mono_ns(const struct takt_log *log, int64_t real_ns)
 	return catalog->origin_mono_ns + delta;
 }
 
-int takt_log_verify_catalogs(struct takt_log *log, struct takt_log_error *error)
+int takt_log_verify_rest(struct takt_log *log, struct takt_log_error *error)
 {
-	const int r = takt_log_files_check_catalogs(&log->files);
+	int r = takt_log_files_check_catalogs(&log->files);
 
+	if (r == 0) {
+		r = takt_log_files_check_indexes(&log->files);
+	}
 	return r < 0 ? takt_log_fail(error, r, "%s: %s", log->path, strerror(-r)) : 0;
 }
 
@@ -480,5 +483,5 @@ int takt_log_verify(struct takt_log *log, struct takt_log_error *error)
 		r = takt_log_next(cursor, &record, error);
 	} while (r > 0);
 	takt_log_cursor_destroy(cursor);
-	return r < 0 ? r : takt_log_verify_catalogs(log, error);
+	return r < 0 ? r : takt_log_verify_rest(log, error);
 }

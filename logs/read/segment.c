@@ -219,6 +219,7 @@ void takt_log_segment_close(struct takt_log_segment *segment)
 	}
 	segment->io.close(segment->io.user);
 	free(segment->spans);
+	free(segment->indexes);
 	free(segment->path);
 	free(segment);
 }
@@ -342,6 +343,24 @@ static void note_catalog(struct takt_log_segment *segment, const struct takt_chu
 	}
 }
 
+static int note_index(struct takt_log_segment *segment, const struct takt_chunk *chunk)
+{
+	if (segment->index_count == segment->index_capacity) {
+		const uint32_t capacity = segment->index_capacity ? 2 * segment->index_capacity : 16;
+		struct takt_log_index_place *places = realloc(segment->indexes,
+							      capacity * sizeof(*places));
+
+		if (!places) {
+			return -ENOMEM;
+		}
+		segment->indexes = places;
+		segment->index_capacity = capacity;
+	}
+	segment->indexes[segment->index_count++] = (struct takt_log_index_place){
+		segment->scanned_bytes, chunk->used_bytes, chunk->payload_crc };
+	return 0;
+}
+
 static int hand_out(struct takt_log_segment *segment, const struct takt_chunk *from,
 		    takt_log_chunk_visit *visit, void *user)
 {
@@ -363,6 +382,9 @@ static int hand_out(struct takt_log_segment *segment, const struct takt_chunk *f
 
 	if (from->type == TAKT_CHUNK_CATALOG && from->used_bytes <= TAKT_CATALOG_BYTES_MAX) {
 		note_catalog(segment, from);
+	}
+	if (from->type == TAKT_CHUNK_INDEX) {
+		return note_index(segment, from);
 	}
 	return is_data(from) ? visit(&chunk, user) : 0;
 }

@@ -22,6 +22,12 @@ enum takt_log_chunk_state {
 	TAKT_LOG_CHUNK_BAD		/* the payload is not, and this was reported */
 };
 
+struct takt_log_index_place {
+	uint64_t offset;		/* of its header */
+	uint32_t used_bytes;
+	uint32_t payload_crc;
+};
+
 #define TAKT_LOG_CHUNK_USED_MAX (TAKT_RECORD_BYTES_MAX + TAKT_BLOCK_BYTES)
 
 struct takt_log_catalog_place {
@@ -56,6 +62,10 @@ struct takt_log_segment {
 	struct takt_log_catalog_place catalogs[2];	/* the first that was found, and the next */
 	bool catalog_checked;		/* read, and reported if that failed */
 	bool catalog_copy_read;		/* because the first was damaged */
+	struct takt_log_index_place *indexes;	/* owned; index chunks that a scan came by */
+	uint32_t index_count;
+	uint32_t index_capacity;
+	uint32_t index_checked_count;	/* of them, likewise */
 	char graph[128];
 	char boot_id[40];
 	char machine_id[40];

@@ -157,6 +157,6 @@ int takt_log_damage_print(const struct takt_log *log)
 		fprintf(stderr, "; the first: %s%s%s", first->file, first->file[0] ? ": " : "",
 			first->what);
 	}
-	fputs(" (takt log info lists all)\n", stderr);
+	fputs(" (takt log fsck --deep lists all)\n", stderr);
 	return TAKT_EXIT_DAMAGED;
 }

@@ -33,7 +33,7 @@ struct finding {
 struct fsck {
 	const struct takt_log_args *args;
 	struct takt_log *log;
-	struct takt_out out;
+	struct takt_out *out;
 	char directory[PATH_MAX];	/* of the segments */
 	char only[NAME_MAX + 1];	/* of them; "": all */
 	uint64_t damaged;		/* and not repaired */
@@ -95,6 +95,8 @@ static void put_csv(struct takt_text_buffer *out, const struct finding *finding)
 
 static void put(struct fsck *fsck, const struct finding *finding)
 {
+	const uint64_t count = fsck->repaired + fsck->harmless + fsck->damaged;
+
 	if (finding->result == TAKT_REPAIR_DONE) {
 		fsck->repaired++;
 	} else if (finding->harmless) {
@@ -102,15 +104,18 @@ static void put(struct fsck *fsck, const struct finding *finding)
 	} else {
 		fsck->damaged++;
 	}
-	takt_out_row_begin(&fsck->out);
-	if (fsck->args->form == TAKT_FORM_SHORT) {
-		put_short(&fsck->out.text, finding);
-	} else if (fsck->args->form == TAKT_FORM_CSV) {
-		put_csv(&fsck->out.text, finding);
-	} else {
-		put_json(&fsck->out.text, finding);
+	if (fsck->args->form == TAKT_FORM_JSON || fsck->args->form == TAKT_FORM_JSONL) {
+		takt_text_buffer_puts(&fsck->out->text, count == 0 ? "" : ",");
+		put_json(&fsck->out->text, finding);
+		return;		/* within the log's row */
 	}
-	takt_out_row_end(&fsck->out);
+	takt_out_row_begin(fsck->out);
+	if (fsck->args->form == TAKT_FORM_SHORT) {
+		put_short(&fsck->out->text, finding);
+	} else {
+		put_csv(&fsck->out->text, finding);
+	}
+	takt_out_row_end(fsck->out);
 }
 
 /* --- what the files need ---------------------------------------------------------------------- */
@@ -197,7 +202,7 @@ static const char *kind_name(uint32_t kind)
 		[TAKT_LOG_BAD_FILE] = "file", [TAKT_LOG_BAD_CATALOG] = "catalog",
 		[TAKT_LOG_BAD_HEADER] = "header", [TAKT_LOG_BAD_PAYLOAD] = "payload",
 		[TAKT_LOG_BAD_RECORD] = "record", [TAKT_LOG_CUT_CHUNK] = "cut",
-		[TAKT_LOG_LOST_CHUNKS] = "lost" };
+		[TAKT_LOG_LOST_CHUNKS] = "lost", [TAKT_LOG_BAD_INDEX] = "index" };
 
 	return kind < sizeof(names) / sizeof(names[0]) && names[kind] ? names[kind] : "other";
 }
@@ -245,7 +250,7 @@ static int read_all(struct fsck *fsck, struct takt_log_error *error)
 	}
 	takt_progress_fini(&progress);
 	takt_log_cursor_destroy(cursor);
-	return r < 0 ? r : takt_log_verify_catalogs(fsck->log, error);
+	return r < 0 ? r : takt_log_verify_rest(fsck->log, error);
 }
 
 /* ---------------------------------------------------------------------------------------------- */
@@ -253,14 +258,12 @@ static int read_all(struct fsck *fsck, struct takt_log_error *error)
 static void put_summary(struct fsck *fsck)
 {
 	const struct takt_log_info *info = takt_log_info_of(fsck->log);
-	struct takt_text_buffer *out = &fsck->out.text;
+	struct takt_text_buffer *out = &fsck->out->text;
 
 	takt_out_put_plain(out, info->graph);
-	takt_text_buffer_printf(out,
-				" run %016" PRIx64 ", %s: %" PRIu32 " segments, %" PRIu64 " chunks, %"
-				PRIu64 " records %s: ", info->run, takt_log_state_name(info->state),
-				info->segment_count, info->chunk_count, info->record_count,
-				fsck->args->deep ? "checked" : "by their headers");
+	takt_text_buffer_printf(out, " run %016" PRIx64 ", %s: %" PRIu32 " segments, %" PRIu64 " chunks, %"
+				PRIu64 " records: ", info->run, takt_log_state_name(info->state),
+				info->segment_count, info->chunk_count, info->record_count);
 	if (fsck->damaged == 0) {
 		takt_text_buffer_puts(out, fsck->repaired ? "now sound" : "sound");
 	} else {
@@ -270,10 +273,44 @@ static void put_summary(struct fsck *fsck)
 	if (fsck->repaired) {
 		takt_text_buffer_printf(out, ", %" PRIu64 " repaired", fsck->repaired);
 	}
-	takt_text_buffer_puts(out, "\n");
+	takt_text_buffer_puts(out, fsck->args->deep ? " (every checksum)\n"
+						    : " by headers (--deep: every checksum)\n");
 	if (info->state == TAKT_LOG_LIVE) {
 		takt_text_buffer_puts(out, "the run goes on: what is being written was left out\n");
 	}
+}
+
+static void put_json_head(struct fsck *fsck, const char *path)
+{
+	const struct takt_log_info *info = fsck->log ? takt_log_info_of(fsck->log) : NULL;
+	struct takt_text_buffer *out = &fsck->out->text;
+	char id[24];
+
+	takt_out_text_member(out, "{\"path\":", path);
+	if (info) {
+		snprintf(id, sizeof(id), "%016" PRIx64, info->run);
+		takt_out_text_member(out, ",\"run\":", id);
+		takt_out_text_member(out, ",\"graph\":", info->graph);
+		takt_out_text_member(out, ",\"state\":", takt_log_state_name(info->state));
+	}
+	takt_out_text_member(out, ",\"checked\":", fsck->args->deep ? "checksums" : "headers");
+	takt_text_buffer_puts(out, ",\"findings\":[");
+}
+
+static void put_json_tail(struct fsck *fsck)
+{
+	const struct takt_log_info *info = fsck->log ? takt_log_info_of(fsck->log) : NULL;
+	struct takt_text_buffer *out = &fsck->out->text;
+
+	takt_out_u64_member(out, "],\"damaged\":", fsck->damaged);
+	takt_out_u64_member(out, ",\"repaired\":", fsck->repaired);
+	takt_out_u64_member(out, ",\"harmless\":", fsck->harmless);
+	if (info) {
+		takt_out_u64_member(out, ",\"segments\":", info->segment_count);
+		takt_out_u64_member(out, ",\"chunks\":", info->chunk_count);
+		takt_out_u64_member(out, ",\"records\":", info->record_count);
+	}
+	takt_text_buffer_puts(out, "}");
 }
 
 /* A run that does not go on is looked at as its files are, without what its shared memory still holds. */
@@ -305,57 +342,47 @@ static void find_directory(struct fsck *fsck, const char *path)
 	snprintf(fsck->only, sizeof(fsck->only), "%.255s", slash ? slash + 1 : path);
 }
 
-static int check(struct fsck *fsck)
+/* Look at all, put what is found. Of a log of which not even the catalog can be read, @error says why.
+ * Returns 0, -errno with @error. */
+static int look(struct fsck *fsck, const char *path, struct takt_log_error *error)
 {
-	struct takt_log_error error = { 0 };
-	int r = 0, written;
+	const bool is_json = fsck->args->form == TAKT_FORM_JSON || fsck->args->form == TAKT_FORM_JSONL;
+	int r = 0;
 
-	if (fsck->args->form == TAKT_FORM_CSV) {
-		takt_text_buffer_puts(&fsck->out.text,
-				      "file,offset,bytes,kind,what,harmless,repair\r\n");
+	if (is_json) {
+		takt_out_row_begin(fsck->out);
+		put_json_head(fsck, path);
 	}
 	check_files(fsck);
-	if (fsck->args->deep) {
-		r = read_all(fsck, &error);
+	if (!fsck->log) {
+		put(fsck, &(struct finding){ .file = path, .what = error->text, .kind = "catalog",
+					     .offset = TAKT_SEGMENT_CHUNKS_AT, .result = -ENOTSUP });
+	} else {
+		r = fsck->args->deep ? read_all(fsck, error) : 0;
+		put_damages(fsck);
 	}
-	put_damages(fsck);
-	if (fsck->args->form == TAKT_FORM_SHORT) {
+	if (is_json) {
+		put_json_tail(fsck);
+		takt_out_row_end(fsck->out);
+	} else if (fsck->log && fsck->args->form == TAKT_FORM_SHORT) {
 		put_summary(fsck);
 	}
-	written = takt_out_fini(&fsck->out);
-	if (r < 0) {
-		return takt_log_error_print(r, &error);
-	}
-	if (written != TAKT_EXIT_OK || fsck->error) {
-		return TAKT_EXIT_ERROR;
-	}
-	return fsck->damaged ? TAKT_EXIT_DAMAGED : TAKT_EXIT_OK;
+	takt_out_flush(fsck->out);
+	return r;
 }
 
-/* A log of which not even the catalog can be read: what its files need, and where it is damaged. */
-static int check_unreadable(struct fsck *fsck, const char *path, const struct takt_log_error *error)
-{
-	int written;
-
-	if (fsck->args->form == TAKT_FORM_CSV) {
-		takt_text_buffer_puts(&fsck->out.text,
-				      "file,offset,bytes,kind,what,harmless,repair\r\n");
-	}
-	check_files(fsck);
-	put(fsck, &(struct finding){ .file = path, .what = error->text, .kind = "catalog",
-				     .offset = TAKT_SEGMENT_CHUNKS_AT, .result = -ENOTSUP });
-	written = takt_out_fini(&fsck->out);
-	return written != TAKT_EXIT_OK || fsck->error ? TAKT_EXIT_ERROR : TAKT_EXIT_DAMAGED;
-}
-
-int takt_log_command_fsck(const struct takt_log_args *args)
+/* The log that @word means. Returns the exit status. */
+static int check(const struct takt_log_args *args, const char *word, struct takt_out *out)
 {
 	const struct takt_log_options options = { sizeof(options), 1, args->run_dir };
+	struct fsck fsck = { .args = args, .out = out };
 	struct takt_log_error error = { 0 };
-	struct fsck fsck = { .args = args };
+	struct takt_log_args one = *args;
 	char path[PATH_MAX];
-	int status = takt_log_find_path(args, path), r;
+	int status, r;
 
+	one.log = word;
+	status = takt_log_find_path(&one, path);
 	if (status != TAKT_EXIT_OK) {
 		return status;
 	}
@@ -364,12 +391,36 @@ int takt_log_command_fsck(const struct takt_log_args *args)
 		return takt_log_error_print(r, &error);
 	}
 	find_directory(&fsck, path);
-	takt_out_init(&fsck.out, args->form);
-	if (r < 0) {
-		return check_unreadable(&fsck, path, &error);
+	if (fsck.log) {
+		settle(&fsck);
 	}
-	settle(&fsck);
-	status = check(&fsck);
+	r = look(&fsck, path, &error);
 	takt_log_close(fsck.log);
-	return status;
+	if (r < 0) {
+		return takt_log_error_print(r, &error);
+	}
+	return fsck.error ? TAKT_EXIT_ERROR : fsck.damaged ? TAKT_EXIT_DAMAGED : TAKT_EXIT_OK;
+}
+
+int takt_log_command_fsck(const struct takt_log_args *args)
+{
+	struct takt_out out;
+	int status = TAKT_EXIT_OK, written;
+
+	takt_out_init(&out, args->form);
+	if (args->form == TAKT_FORM_CSV) {
+		takt_text_buffer_puts(&out.text, "file,offset,bytes,kind,what,harmless,repair\r\n");
+	}
+	for (int i = 0; i == 0 || i < args->word_count; i++) {
+		const int one = check(args, i < args->word_count ? args->words[i] : NULL, &out);
+
+		/* What could not be looked at counts for more than what was found. */
+		status = status == TAKT_EXIT_OK || (status == TAKT_EXIT_DAMAGED && one != TAKT_EXIT_OK)
+				 ? one : status;
+	}
+	if (out.rows == 0 && status != TAKT_EXIT_OK && status != TAKT_EXIT_DAMAGED) {
+		takt_out_drop(&out);
+	}
+	written = takt_out_fini(&out);
+	return written != TAKT_EXIT_OK ? written : status;
 }

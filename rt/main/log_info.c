@@ -26,6 +26,12 @@ static const char *kind_name(uint32_t kind)
 	return kind == 1 ? "source" : kind == 2 ? "filter" : kind == 3 ? "sink" : "?";
 }
 
+/* What the damage is known by. */
+static const char *checked(bool verified)
+{
+	return verified ? "checksums" : "headers";
+}
+
 static uint64_t length_ns(const struct takt_log_info *info)
 {
 	return info->end_mono_ns - info->first_mono_ns;
@@ -207,7 +213,7 @@ static void put_short_lost(struct takt_text_buffer *out, const struct takt_log_i
 				"lifecycle shows when\n", info->lost_events);
 }
 
-static void put_short_damage(struct takt_text_buffer *out, const struct takt_log *log)
+static void put_short_damage(struct takt_text_buffer *out, const struct takt_log *log, bool verified)
 {
 	const struct takt_log_info *info = takt_log_info_of(log);
 	const struct takt_log_damage *damage;
@@ -225,7 +231,9 @@ static void put_short_damage(struct takt_text_buffer *out, const struct takt_log
 		takt_text_buffer_puts(out, "\n");
 	}
 	if (info->damage_count == 0) {
-		takt_text_buffer_puts(out, "damage     none known\n");
+		takt_text_buffer_puts(out, verified ? "damage     none: every checksum is right\n"
+						    : "damage     none in the headers; records are not "
+						      "checked (--verify does)\n");
 		return;
 	}
 	takt_text_buffer_printf(out, "damage     %" PRIu64 " places, %s, %" PRIu64 " chunks lost\n",
@@ -371,10 +379,11 @@ static void put_json_head(struct takt_text_buffer *out, const struct takt_log_in
 	takt_out_text_member(out, ",\"boot_id\":", info->boot_id);
 }
 
-static void put_json_damage(struct takt_text_buffer *out, const struct takt_log *log)
+static void put_json_damage(struct takt_text_buffer *out, const struct takt_log *log, bool verified)
 {
 	const struct takt_log_damage *damage;
 
+	takt_out_text_member(out, ",\"checked\":", checked(verified));
 	takt_text_buffer_puts(out, ",\"damage\":[");
 	for (uint32_t i = 0; (damage = takt_log_damage_at(log, i)); i++) {
 		takt_out_text_member(out, i ? ",{\"file\":" : "{\"file\":", damage->file);
@@ -469,7 +478,7 @@ static void put_csv_text(struct takt_text_buffer *out, const char *key, const ch
 	takt_text_buffer_puts(out, "\r\n");
 }
 
-static void put_csv(struct takt_text_buffer *out, const struct takt_log *log)
+static void put_csv(struct takt_text_buffer *out, const struct takt_log *log, bool verified)
 {
 	const struct takt_log_info *info = takt_log_info_of(log);
 	const struct takt_log_fact *fact;
@@ -499,6 +508,7 @@ static void put_csv(struct takt_text_buffer *out, const struct takt_log *log)
 		takt_text_buffer_printf(out, "lost_copperlists,%" PRIu64 "\r\nlost_events,%" PRIu64 "\r\n",
 					info->lost_copperlists, info->lost_events);
 	}
+	put_csv_text(out, "checked", checked(verified));
 	put_csv_text(out, "config_path", info->config_path);
 	put_csv_text(out, "machine_id", info->machine_id);
 	put_csv_text(out, "boot_id", info->boot_id);
@@ -509,7 +519,7 @@ static void put_csv(struct takt_text_buffer *out, const struct takt_log *log)
 
 /* --------------------------------------------------------------------------------------------------- */
 
-static int print(struct takt_log *log, enum takt_form form)
+static int print(struct takt_log *log, enum takt_form form, bool verified)
 {
 	struct takt_out out;
 
@@ -518,15 +528,15 @@ static int print(struct takt_log *log, enum takt_form form)
 	if (form == TAKT_FORM_SHORT) {
 		put_short_head(&out.text, log);
 		put_short_lost(&out.text, takt_log_info_of(log));
-		put_short_damage(&out.text, log);
+		put_short_damage(&out.text, log, verified);
 		put_short_tasks(&out.text, log);
 		put_short_graph(&out.text, log);
 		put_short_rest(&out.text, log);
 	} else if (form == TAKT_FORM_CSV) {
-		put_csv(&out.text, log);
+		put_csv(&out.text, log, verified);
 	} else {
 		put_json_head(&out.text, takt_log_info_of(log));
-		put_json_damage(&out.text, log);
+		put_json_damage(&out.text, log, verified);
 		put_json_tasks(&out.text, log);
 		put_json_graph(&out.text, log);
 		put_json_rest(&out.text, log);
@@ -544,7 +554,7 @@ int takt_log_command_info(const struct takt_log_args *args)
 		return status;
 	}
 	r = args->verify ? takt_log_verify(log, &error) : 0;
-	status = r < 0 ? takt_log_error_print(r, &error) : print(log, args->form);
+	status = r < 0 ? takt_log_error_print(r, &error) : print(log, args->form, args->verify);
 	if (status == TAKT_EXIT_OK) {
 		status = takt_log_damage_print(log);
 	}

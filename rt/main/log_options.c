@@ -41,7 +41,7 @@ static const struct row {
 	{ 'g', 'g', "grep", "REGEX", "whose text matches this extended regular expression" },
 	{ 'S', 'S', "since", "TIME", "from TIME on: 10s (since the run's start), -10s (before its" },
 	{ 'U', 'U', "until", "TIME", "up to TIME    end), 2026-01-31T12:00:00Z, or #cycle" },
-	{ 'd', 'd', "deep", NULL, "also every checksum, every record and every catalog" },
+	{ 'd', 'd', "deep", NULL, "every checksum: records, catalogs, indexes (not the room behind a chunk)" },
 	{ 'p', 'p', "repair", NULL, "put right what can be without loss, and say what was done" },
 	{ 'A', 'A', "around", "TIME", "10s (since the run's start), -10s (before its end), an ISO time or #cycle" },
 	{ 'W', 'W', "window", "SPAN", "so long before and after TIME (default 10s)" },
@@ -50,7 +50,7 @@ static const struct row {
 	{ 'O', 'o', "output", "OUT", "the new log: a directory that is not there yet" },
 	{ 'F', 'F', "force", NULL, "do not ask" },
 	{ 'X', 'X', "discard", NULL, "do not record it: throw away what REGION holds" },
-	{ 'V', 'V', "verify", NULL, "check every byte of the log" },
+	{ 'V', 'V', "verify", NULL, "check every checksum of the log first" },
 	{ 0, 'D', "log-dir", "DIR", "where the logs are" },
 	{ 0, 'R', "run-dir", "DIR", "where the shared memory of running graphs is" },
 	{ 0, 'h', "help", NULL, "print this" },
@@ -75,7 +75,13 @@ static bool takes(size_t command, const struct row *row)
 	return row->letter == 0 || strchr(commands[command].options, row->letter);
 }
 
+/* Several LOGs; M: one at least. */
 static bool takes_many(size_t command)
+{
+	return strpbrk(commands[command].options, "mM") != NULL;
+}
+
+static bool needs_log(size_t command)
 {
 	return strchr(commands[command].options, 'M') != NULL;
 }
@@ -87,11 +93,11 @@ static void print_help(size_t command)
 	const bool takes_region = strchr(commands[command].options, 'r') != NULL;
 
 	printf("usage: takt log %s [OPTION]...%s\n%c%s.\n\n", command_name,
-	       takes_many(command) ? " LOG..." : takes_log ? " [LOG]" : takes_region ? " [REGION]" : "",
+	       needs_log(command) ? " LOG..." : takes_many(command) ? " [LOG]..." : takes_log ? " [LOG]" : takes_region ? " [REGION]" : "",
 	       toupper((unsigned char)commands[command].help[0]), commands[command].help + 1);
 	if (takes_log) {
 		printf("LOG is a path, a run id or its beginning, a graph's name (its newest run) or latest%s.\n\n",
-		       takes_many(command) ? "" : " (also\nwhen there is none)");
+		       needs_log(command) ? "" : " (also\nwhen there is none)");
 	} else if (takes_region) {
 		fputs("REGION is the directory of a run's shared memory, a run id or its beginning, or a "
 		      "graph's\nname; without one: all that nobody records.\n\n", stdout);

@@ -13,7 +13,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from harness import Tap, program  # noqa: E402
+from harness import SOURCE, Tap, program  # noqa: E402
 
 tap = Tap()
 TAKT = program("takt")
@@ -44,7 +44,10 @@ def fsck(log, *args, status=0):
     """The findings, and that the exit status is as it should be."""
     done = takt("fsck", log, "-o", "json", *args)
     assert done.returncode == status, (args, done)
-    return json.loads(done.stdout)
+    log, = json.loads(done.stdout)
+    assert log["checked"] == ("checksums" if "--deep" in args else "headers") and log["segments"] > 0, log
+    assert log["damaged"] + log["repaired"] + log["harmless"] == len(log["findings"]), log
+    return log["findings"]
 
 
 class Copy:
@@ -95,8 +98,10 @@ def a_sound_log_has_no_findings_in_any_form():
         for args in ((), ("--deep",), ("--deep", "--repair")):
             assert fsck(log, *args) == []
     short = takt("fsck", CLEAN, "--deep")
-    assert short.returncode == 0 and short.stdout.endswith("records checked: sound\n"), short
-    assert takt("fsck", CLEAN, "-o", "jsonl").stdout == ""
+    assert short.returncode == 0 and short.stdout.endswith("records: sound (every checksum)\n"), short
+    assert "by headers (--deep: every checksum)" in takt("fsck", CLEAN).stdout
+    row = json.loads(takt("fsck", CLEAN, "-o", "jsonl").stdout)
+    assert (row["run"], row["findings"]) == (json.loads(takt("info", CLEAN, "-o", "json").stdout)["run"], [])
     assert takt("fsck", CLEAN, "-o", "csv").stdout == "file,offset,bytes,kind,what,harmless,repair\n"
     assert takt("fsck", "/nowhere").returncode == 4
     assert takt("fsck", "--depe", CLEAN).returncode == 2
@@ -163,7 +168,7 @@ def headers_are_checked_always_payloads_and_records_with_deep():
         found = fsck(log.path, "--deep", status=3)
         assert [(f["kind"], f["offset"]) for f in found] == [("payload", offset)], found
         short = takt("fsck", "--deep", log.path)
-        assert short.returncode == 3 and "damaged in 1 place\n" in short.stdout, short
+        assert short.returncode == 3 and "damaged in 1 place (" in short.stdout, short
         table = list(csv.DictReader(io.StringIO(takt("fsck", "--deep", log.path, "-o", "csv").stdout)))
         assert table[0]["kind"] == "payload" and table[0]["offset"] == str(offset)
     with Copy() as log:
@@ -185,6 +190,42 @@ def every_catalog_is_checked_with_deep():
             assert [f["kind"] for f in shallow] == ([] if deep_only else ["catalog"])
             found = fsck(log.path, "--deep", "--repair", status=3)
             assert [(f["kind"], f["file"]) for f in found] == [("catalog", log.file(number))], found
+
+
+@tap.test
+def a_damaged_index_is_found_by_its_checksum_and_costs_no_record():
+    with Copy(os.path.join(SOURCE, "tests/golden/format-1-index")) as log:
+        at, _, used = [c for c in log.chunks() if c[1] == 5][0]
+        before = records(log.path)
+        log.flip(at + 128 + used // 2)
+        assert fsck(log.path) == [] and records(log.path) == before
+        found = fsck(log.path, "--deep", status=3)
+        assert [(f["kind"], f["offset"]) for f in found] == [("index", at)], found
+        done = takt("info", log.path, "--verify", "-o", "json")
+        assert done.returncode == 3 and json.loads(done.stdout)["checked"] == "checksums", done
+
+
+@tap.test
+def no_command_denies_damage_that_another_has_seen():
+    with Copy() as log:
+        at, _, used = [c for c in log.chunks() if c[1] == 1][1]
+        log.flip(at + 128 + used // 2)
+        done = takt("copperlists", log.path)
+        assert done.returncode == 3 and "takt log fsck --deep lists all" in done.stderr, done.stderr
+        done = takt("info", log.path)
+        assert done.returncode == 0 and "records are not checked (--verify does)" in done.stdout, done
+        assert json.loads(takt("info", log.path, "-o", "json").stdout)["checked"] == "headers"
+        assert "every checksum is right" in takt("info", CLEAN, "--verify").stdout
+
+
+@tap.test
+def several_logs_are_checked_in_turn():
+    with Copy() as log:
+        log.flip(300)
+        done = takt("fsck", CLEAN, log.path, CUT, "-o", "json")
+        assert done.returncode == 3 and [r["damaged"] for r in json.loads(done.stdout)] == [0, 1, 0], done
+        done = takt("fsck", log.path, "/nowhere", CUT)
+        assert done.returncode == 4 and done.stdout.count("records: ") == 2, done
 
 
 @tap.test

@@ -139,7 +139,8 @@ def damaged_catalog_is_read_from_its_copy_and_said_everywhere():
         path = os.path.join(run, "0001.takt")
         whole = open(path, "rb").read()
         count = len(rows(world, "copperlists"))
-        assert count == 200 and not rows(world, "list")[0]["damaged"] and rows(world, "fsck", "--deep") == []
+        assert count == 200 and not rows(world, "list")[0]["damaged"]
+        assert rows(world, "fsck", "--deep")[0]["findings"] == []
         span = (128 + int.from_bytes(whole[8192 + 48:8192 + 52], "little") + 4095) // 4096 * 4096
         assert whole[8192 + 128:8192 + span] == whole[8192 + span + 128:8192 + 2 * span], "the copy"
         for offset, data, kinds in ((9000, b"\xff" * 5, {"catalog"}),		# in its records
@@ -148,7 +149,7 @@ def damaged_catalog_is_read_from_its_copy_and_said_everywhere():
             poke(path, offset, data)
             assert len([json.loads(r) for r in log(world, "copperlists", "-o", "jsonl", status=3)
                         .stdout.splitlines()]) == count, offset
-            found = json.loads(log(world, "fsck", "-o", "json", status=3).stdout)
+            found = json.loads(log(world, "fsck", "-o", "json", status=3).stdout)[0]["findings"]
             assert {f["kind"] for f in found} == kinds, (offset, found)
             assert rows(world, "list")[0]["damaged"], offset
             assert ", damaged" in log(world, "list").stdout, offset
@@ -156,12 +157,12 @@ def damaged_catalog_is_read_from_its_copy_and_said_everywhere():
             poke(path, 0, whole)
         poke(path, 8192 + span + 600, b"\xff" * 5)		# the copy alone
         log(world, "info")
-        found = json.loads(log(world, "fsck", "--deep", "-o", "json", status=3).stdout)
+        found = json.loads(log(world, "fsck", "--deep", "-o", "json", status=3).stdout)[0]["findings"]
         assert [(f["kind"], f["offset"]) for f in found] == [("catalog", 8192 + span)], found
         poke(path, 9000, b"\xff" * 5)				# both: nothing can be read
         done = log(world, "info", status=1)
         assert "catalog" in done.stderr, done
-        found = json.loads(log(world, "fsck", "-o", "json", status=3).stdout)
+        found = json.loads(log(world, "fsck", "-o", "json", status=3).stdout)[0]["findings"]
         assert [f["kind"] for f in found] == ["catalog"] and rows(world, "list")[0]["damaged"], found
         poke(path, 0, bytes(64 << 10))
         done = log(world, "info", run, status=1)

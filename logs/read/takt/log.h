@@ -311,7 +311,9 @@ enum takt_log_damage_kind {
 	TAKT_LOG_BAD_PAYLOAD,		/* checksum of a chunk's records is wrong */
 	TAKT_LOG_BAD_RECORD,		/* checksum right, contents impossible */
 	TAKT_LOG_CUT_CHUNK,		/* the file ends inside a chunk */
-	TAKT_LOG_LOST_CHUNKS		/* missing in a stream's numbering */
+	TAKT_LOG_LOST_CHUNKS,		/* missing in a stream's numbering */
+	TAKT_LOG_BAD_INDEX		/* checksum of an index: found by takt_log_verify only, costs nothing
+					 * but time */
 };
 
 struct takt_log_damage {
@@ -331,8 +333,9 @@ struct takt_log_damage {
 TAKT_LOG_API const struct takt_log_damage *takt_log_damage_at(const struct takt_log *log,
 							      uint32_t index);
 
-/* Check every chunk of the files, and every catalog. Returns 0 also when there is damage (see info), or a negative
- * errno. */
+/* Check every checksum in the files: of superblocks, chunk headers, records, catalogs and indexes. The
+ * room behind a chunk's records, up to the next 4 KiB, has none and is not looked at. Returns 0 also when
+ * there is damage (see info), or a negative errno. */
 TAKT_LOG_API int takt_log_verify(struct takt_log *log, struct takt_log_error *error);
 
 /* --- records --------------------------------------------------------------------------------- */
