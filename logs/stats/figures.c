@@ -21,9 +21,26 @@ static struct takt_stats_times times_of(const struct takt_quantile *quantile)
 	};
 }
 
-static double rate_of(const struct takt_quantile *period)
+static struct takt_stats_times periods_of(const struct takt_spread *period, uint64_t nominal_ns)
 {
-	return period->sum > 0 ? (double)period->count * NS_PER_S / period->sum : 0;
+	const uint64_t count = takt_spread_count(period);
+
+	return (struct takt_stats_times){
+		.count = count,
+		.min_ns = takt_spread_min(period, nominal_ns),
+		.p50_ns = takt_spread_at(period, nominal_ns, 500),
+		.p99_ns = takt_spread_at(period, nominal_ns, 990),
+		.p999_ns = takt_spread_at(period, nominal_ns, 999),
+		.max_ns = takt_spread_max(period, nominal_ns),
+		.mean_ns = count ? takt_spread_sum(period, nominal_ns) / (double)count : 0,
+	};
+}
+
+static double rate_of(const struct takt_spread *period, uint64_t nominal_ns)
+{
+	const double sum = takt_spread_sum(period, nominal_ns);
+
+	return sum > 0 ? (double)takt_spread_count(period) * NS_PER_S / sum : 0;
 }
 
 struct takt_stats_cycles takt_stats_cycles(const struct takt_stats *stats)
@@ -31,8 +48,8 @@ struct takt_stats_cycles takt_stats_cycles(const struct takt_stats *stats)
 	const struct takt_counted_cycles *cycles = &stats->cycles;
 	struct takt_stats_cycles counts = cycles->counts;
 
-	counts.rate_hz = rate_of(&cycles->period);
-	counts.period = times_of(&cycles->period);
+	counts.rate_hz = rate_of(&cycles->period, stats->period_ns);
+	counts.period = periods_of(&cycles->period, stats->period_ns);
 	counts.duration = times_of(&cycles->duration);
 	counts.late = times_of(&cycles->late);
 	return counts;
@@ -42,21 +59,23 @@ int takt_stats_task(const struct takt_stats *stats, uint32_t index,
 		    struct takt_stats_task *ret_task)
 {
 	const struct takt_counted_task *task = &stats->tasks[index];
+	uint64_t nominal_ns;
 
 	if (index >= stats->task_count) {
 		return -ERANGE;
 	}
+	nominal_ns = takt_stats_nominal(stats, index);
 	*ret_task = (struct takt_stats_task){
 		.calls = task->calls, .failures = task->failures, .aborted = task->aborted,
-		.misses = task->misses, .rate_hz = rate_of(&task->period),
-		.period = times_of(&task->period), .process = times_of(&task->process),
+		.misses = task->misses, .rate_hz = rate_of(&task->period, nominal_ns),
+		.period = periods_of(&task->period, nominal_ns), .process = times_of(&task->process),
 		.jitter = times_of(&task->jitter), .status = task->status };
 	return 0;
 }
 
 static struct takt_stats_flow flow_of(const struct takt_stats *stats, const struct takt_counted_flow *flow)
 {
-	const double cycle_hz = rate_of(&stats->cycles.period);
+	const double cycle_hz = rate_of(&stats->cycles.period, stats->period_ns);
 	const uint64_t count = stats->cycles.counts.count;
 	const double per_s = count ? cycle_hz / (double)count : 0;
 

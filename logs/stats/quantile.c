@@ -39,14 +39,18 @@ void takt_quantile_put(struct takt_quantile *quantile, uint64_t value)
 }
 
 /* ceil(count * permille / 1000) without overflow. */
-static uint64_t rank_of(uint64_t count, uint32_t permille)
+uint64_t takt_quantile_rank(uint64_t count, uint32_t permille)
 {
 	return count / 1000 * permille + (count % 1000 * permille + 999) / 1000;
 }
 
 uint64_t takt_quantile_at(const struct takt_quantile *quantile, uint32_t permille)
 {
-	const uint64_t rank = rank_of(quantile->count, permille);
+	return takt_quantile_of_rank(quantile, takt_quantile_rank(quantile->count, permille));
+}
+
+uint64_t takt_quantile_of_rank(const struct takt_quantile *quantile, uint64_t rank)
+{
 	uint64_t passed = 0, value;
 	uint32_t bucket = 0;
 

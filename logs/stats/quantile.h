@@ -28,4 +28,9 @@ TAKT_BG void takt_quantile_put(struct takt_quantile *quantile, uint64_t value);
  * within 1/128 of it, and between min and max. 0 when there is no value.  [bg] */
 TAKT_BG uint64_t takt_quantile_at(const struct takt_quantile *quantile, uint32_t permille);
 
+/* The same by its rank, 1 .. count: the @rank-th least value. takt_quantile_rank: which one of @count values
+ * that is (nearest rank).  [bg] */
+TAKT_BG uint64_t takt_quantile_of_rank(const struct takt_quantile *quantile, uint64_t rank);
+TAKT_BG uint64_t takt_quantile_rank(uint64_t count, uint32_t permille);
+
 #endif

@@ -121,7 +121,7 @@ static void put_cycle(struct takt_stats *stats, const struct takt_log_record *re
 	if (counts->count == 0) {
 		counts->first_cycle = record->cycle;
 	} else if (cycles->is_joined && record->mono_ns >= cycles->begin_ns) {
-		takt_quantile_put(&cycles->period, record->mono_ns - cycles->begin_ns);
+		takt_spread_put(&cycles->period, stats->period_ns, record->mono_ns - cycles->begin_ns);
 	} else if (record->cycle > counts->last_cycle) {
 		counts->missing += record->cycle - counts->last_cycle - 1;
 	}
@@ -133,14 +133,21 @@ static void put_cycle(struct takt_stats *stats, const struct takt_log_record *re
 	takt_quantile_put(&cycles->late, list->late_ns);
 }
 
-static void put_period(const struct takt_stats *stats, uint32_t index, uint64_t period_ns)
+uint64_t takt_stats_nominal(const struct takt_stats *stats, uint32_t index)
 {
 	const struct takt_log_task *row = takt_log_task_at(stats->log, index);
+
+	return takt_stats_is_on_lane(row) ? stats->period_ns * row->every : 0;
+}
+
+static void put_period(const struct takt_stats *stats, uint32_t index, uint64_t period_ns)
+{
+	const uint64_t nominal_ns = takt_stats_nominal(stats, index);
 	struct takt_counted_task *task = &stats->tasks[index];
 
-	takt_quantile_put(&task->period, period_ns);
-	if (stats->period_ns > 0 && takt_stats_is_on_lane(row)) {
-		takt_quantile_put(&task->jitter, distance(period_ns, stats->period_ns * row->every));
+	takt_spread_put(&task->period, nominal_ns, period_ns);
+	if (nominal_ns > 0) {
+		takt_quantile_put(&task->jitter, distance(period_ns, nominal_ns));
 	} else if (task->has_period) {
 		takt_quantile_put(&task->jitter, distance(period_ns, task->period_ns));
 	}

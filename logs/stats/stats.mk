@@ -4,4 +4,5 @@ libstats_la_SOURCES = \
 	%D%/figures.c \
 	%D%/paths.c %D%/paths.h \
 	%D%/quantile.c %D%/quantile.h \
+	%D%/spread.c %D%/spread.h \
 	%D%/stats.c %D%/stats.h %D%/stats_inner.h

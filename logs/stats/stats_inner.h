@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "logs/stats/quantile.h"
+#include "logs/stats/spread.h"
 #include "logs/stats/stats.h"
 #include "rt/shm/record.h"
 
@@ -19,7 +20,7 @@ struct takt_counted_task {
 	bool has_begin;
 	bool has_period;
 	char status[TAKT_STATUS_BYTES_MAX + 1];
-	struct takt_quantile period;
+	struct takt_spread period;	/* by the nominal one, see takt_stats_nominal */
 	struct takt_quantile process;
 	struct takt_quantile jitter;
 };
@@ -47,7 +48,7 @@ struct takt_counted_output {
 
 struct takt_counted_cycles {
 	struct takt_stats_cycles counts;	/* its times are not used */
-	struct takt_quantile period;
+	struct takt_spread period;
 	struct takt_quantile duration;
 	struct takt_quantile late;
 	struct takt_quantile end_to_end;
@@ -75,5 +76,8 @@ struct takt_stats {
 	struct takt_counted_sink *sinks;
 	struct takt_counted_cycles cycles;
 };
+
+/* The period that task @index should have; 0: none.  [bg] */
+TAKT_BG uint64_t takt_stats_nominal(const struct takt_stats *stats, uint32_t index);
 
 #endif

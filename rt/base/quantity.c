@@ -144,6 +144,27 @@ static const char *usual_unit(const char *base)
 	return strcmp(base, "s") == 0 ? "ms" : strcmp(base, "B") == 0 ? "MiB" : base;
 }
 
+/* What people write for a unit of time that is called otherwise; NULL when it is none of these. */
+static const char *other_name(const char *base, const char *name)
+{
+	static const struct {
+		const char *written;
+		const char *unit;
+	} others[] = {
+		{ "m", "min" }, { "mins", "min" }, { "minute", "min" }, { "minutes", "min" },
+		{ "sec", "s" }, { "secs", "s" }, { "second", "s" }, { "seconds", "s" },
+		{ "hr", "h" }, { "hour", "h" }, { "hours", "h" }, { "day", "d" }, { "days", "d" },
+		{ "msec", "ms" }, { "usec", "us" }, { "nsec", "ns" },
+	};
+
+	for (size_t i = 0; strcmp(base, "s") == 0 && i < sizeof(others) / sizeof(others[0]); i++) {
+		if (strcmp(others[i].written, name) == 0) {
+			return others[i].unit;
+		}
+	}
+	return NULL;
+}
+
 static int wrong_unit(const char *text, const char *base, const char *name, struct takt_err *err)
 {
 	char valid[128] = "";
@@ -157,6 +178,9 @@ static int wrong_unit(const char *text, const char *base, const char *name, stru
 			used += (size_t)snprintf(valid + used, sizeof(valid) - used, "%s%s",
 						 used ? " " : "", units[i].name);
 		}
+	}
+	if (other_name(base, name)) {
+		suggest.name = other_name(base, name);
 	}
 	if (suggest.name) {
 		return takt_err_set(err, -EINVAL, "`%s`: unknown unit `%s`, did you mean %s? (%s)", text,

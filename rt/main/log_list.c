@@ -31,22 +31,22 @@ static int compare(const void *a, const void *b)
 	return (*left)->number < (*right)->number ? -1 : (*left)->number > (*right)->number;
 }
 
-/* A time on the command line, here a real one: ISO, or "-10min" before now. */
+/* A time on the command line, here a real one: of the wall clock, or "-10min" before now. */
 static int parse_time(const char *option, const char *text, int64_t *ret_real_ns)
 {
-	struct timespec now;
+	int64_t now_ns;
 	uint64_t ns;
 
-	if (!text || takt_iso_time_parse(text, ret_real_ns) == 0) {
+	takt_wall_time_parse("now", 0, 0, &now_ns);
+	if (!text || takt_wall_time_parse(text, now_ns, now_ns, ret_real_ns) == 0) {
 		return 0;
 	}
 	if (text[0] == '-' && takt_quantity_parse_ns(text + 1, &ns, NULL) == 0 && ns < INT64_MAX) {
-		clock_gettime(CLOCK_REALTIME, &now);
-		*ret_real_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec - (int64_t)ns;
+		*ret_real_ns = now_ns - (int64_t)ns;
 		return 0;
 	}
-	fprintf(stderr, "takt: %s: '%s' is no time of a run: write 2026-01-31, 2026-01-31T12:00:00Z or "
-		"-24h (before now)\n", option, text);
+	fprintf(stderr, "takt: %s: '%s' is no time of a run: write 2026-01-31, 2026-01-31T12:00:00Z, 16:43, "
+		"today or -24h (before now)\n", option, text);
 	return -EINVAL;
 }
 

@@ -12,6 +12,7 @@
 
 #include "rt/base/suggest.h"
 #include "rt/main/commands.h"
+#include "rt/main/log_notes.h"
 
 static const struct {
 	const char *name;
@@ -39,11 +40,11 @@ static const struct row {
 	{ 't', 't', "time", "WAY", "rel (s since the run's start), mono, real (local), iso (UTC)" },
 	{ 'L', 'L', "level", "LEVEL", "at least debug, info, warning, error or critical" },
 	{ 'g', 'g', "grep", "REGEX", "whose text matches this extended regular expression" },
-	{ 'S', 'S', "since", "TIME", "from TIME on: 10s (since the run's start), -10s (before its" },
-	{ 'U', 'U', "until", "TIME", "up to TIME    end), 2026-01-31T12:00:00Z, or #cycle" },
+	{ 'S', 'S', "since", "TIME", "from TIME on" },
+	{ 'U', 'U', "until", "TIME", "up to TIME" },
 	{ 'd', 'd', "deep", NULL, "every checksum: records, catalogs, indexes (not the room behind a chunk)" },
 	{ 'p', 'p', "repair", NULL, "put right what can be without loss, and say what was done" },
-	{ 'A', 'A', "around", "TIME", "10s (since the run's start), -10s (before its end), an ISO time or #cycle" },
+	{ 'A', 'A', "around", "TIME", "what was recorded then" },
 	{ 'W', 'W', "window", "SPAN", "so long before and after TIME (default 10s)" },
 	{ 'K', 'K', "list", NULL, "show what is marked, and mark nothing" },
 	{ 'x', 'x', "remove", NULL, "take the marks away: around TIME, or all" },
@@ -114,6 +115,10 @@ static void print_help(size_t command)
 			printf("  %-22s %s\n", left, rows[i].help);
 		}
 	}
+	if (strpbrk(commands[command].options, "SUA")) {
+		fputs(strcmp(command_name, "list") == 0 ? takt_log_list_time_notes : takt_log_time_notes, stdout);
+	}
+	fputs(takt_log_notes(command_name), stdout);
 	fputs("\nExit status: 0, 1 error, 2 usage, 3 the log is damaged (the good part was shown), 4 no such\n"
 	      "log, 130 interrupted.\n", stdout);
 }

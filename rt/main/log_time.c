@@ -13,6 +13,16 @@
 
 #define NS_PER_S 1000000000
 
+static void split(int64_t real_ns, time_t *ret_seconds, long *ret_ns)
+{
+	*ret_ns = (long)(real_ns % NS_PER_S);
+	*ret_seconds = (time_t)(real_ns / NS_PER_S);
+	if (*ret_ns < 0) {
+		*ret_ns += NS_PER_S;
+		*ret_seconds -= 1;
+	}
+}
+
 static bool is_digit(char letter)
 {
 	return letter >= '0' && letter <= '9';
@@ -130,18 +140,85 @@ int takt_iso_time_parse(const char *text, int64_t *ret_real_ns)
 	return 0;
 }
 
-/* "2026-…": four digits and a dash. */
-static bool looks_like_iso(const char *text)
+/* @real_ns moved to this time of its local day, @days later. */
+static int64_t on_day(int64_t real_ns, int days, const struct tm *of_day)
+{
+	struct tm tm = { 0 };
+	time_t seconds;
+	long ns;
+
+	split(real_ns, &seconds, &ns);
+	localtime_r(&seconds, &tm);
+	tm.tm_mday += days;
+	tm.tm_hour = of_day->tm_hour;
+	tm.tm_min = of_day->tm_min;
+	tm.tm_sec = of_day->tm_sec;
+	tm.tm_isdst = -1;
+	return (int64_t)mktime(&tm) * NS_PER_S;
+}
+
+/* "16:43", "4:43:47.5" */
+static int parse_time_of_day(const char *text, int64_t first_ns, int64_t last_ns, int64_t *ret_real_ns)
 {
 	const char *at = text;
+	struct tm tm = { .tm_hour = take_digits(&at, is_digit(text[0]) && is_digit(text[1]) ? 2 : 1) };
+	int64_t fraction, ns;
 
-	return take_digits(&at, 4) >= 0 && *at == '-';
+	tm.tm_min = *at == ':' ? take_part(&at) : -1;
+	tm.tm_sec = take_part(&at);
+	fraction = take_fraction(&at);
+	if (tm.tm_hour < 0 || tm.tm_hour > 23 || tm.tm_min < 0 || tm.tm_min > 59 || tm.tm_sec < 0 ||
+	    tm.tm_sec > 60 || *at) {
+		return -EINVAL;
+	}
+	ns = on_day(last_ns, 0, &tm) + fraction;
+	if (ns > last_ns) {
+		ns = on_day(last_ns, -1, &tm) + fraction;
+	}
+	*ret_real_ns = ns >= first_ns ? ns : on_day(first_ns, 0, &tm) + fraction;
+	return 0;
+}
+
+int takt_wall_time_parse(const char *text, int64_t first_real_ns, int64_t last_real_ns,
+			 int64_t *ret_real_ns)
+{
+	const struct tm midnight = { 0 };
+	struct timespec now;
+	int64_t now_ns;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	now_ns = (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
+	if (strcmp(text, "now") == 0) {
+		*ret_real_ns = now_ns;
+	} else if (strcmp(text, "today") == 0) {
+		*ret_real_ns = on_day(now_ns, 0, &midnight);
+	} else if (strcmp(text, "yesterday") == 0) {
+		*ret_real_ns = on_day(now_ns, -1, &midnight);
+	} else if (takt_iso_time_parse(text, ret_real_ns) < 0) {
+		return parse_time_of_day(text, first_real_ns, last_real_ns, ret_real_ns);
+	}
+	return 0;
+}
+
+/* "2026-…", "16:…": what can only be meant for the wall clock. */
+static bool looks_like_wall_time(const char *text)
+{
+	const size_t digits = strspn(text, "0123456789");
+
+	return (digits == 4 && text[4] == '-') || ((digits == 1 || digits == 2) && text[digits] == ':');
 }
 
 static int bad_time(const char *text, struct takt_err *err)
 {
 	return takt_err_set(err, -EINVAL, "'%s' is no time: write 10s (since the run's start), -10s (before "
-			    "its end), 2026-01-31T12:00:00Z or #cycle", text);
+			    "its end), 16:43:47, 2026-01-31T12:00:00Z, today or #cycle", text);
+}
+
+/* A number without a unit. */
+static int bare_number(const char *text, struct takt_err *err)
+{
+	return takt_err_set(err, -EINVAL, "'%s' has no unit: write %ss, or #%s for a cycle", text, text,
+			    text + (text[0] == '-'));
 }
 
 static int parse_cycle(const char *text, struct takt_log_point *ret_point, struct takt_err *err)
@@ -169,15 +246,18 @@ int takt_log_time_parse(const char *text, const struct takt_log_info *info,
 	if (text[0] == '#') {
 		return parse_cycle(text, ret_point, err);
 	}
-	if (looks_like_iso(text)) {
-		if (takt_iso_time_parse(text, &real_ns) < 0) {
-			return bad_time(text, err);
-		}
+	if (takt_wall_time_parse(text, info->first_real_ns, info->end_real_ns, &real_ns) == 0) {
 		*ret_point = (struct takt_log_point){ TAKT_LOG_AT_REAL, 0, (uint64_t)real_ns };
 		return 0;
 	}
+	if (looks_like_wall_time(text)) {
+		return bad_time(text, err);
+	}
 	if (!is_digit(text[before_end]) && text[before_end] != '.') {
 		return bad_time(text, err);
+	}
+	if (text[before_end + strspn(text + before_end, "0123456789.")] == '\0') {
+		return bare_number(text, err);
 	}
 	ret = takt_quantity_parse_ns(text + before_end, &ns, err);
 	if (ret < 0) {
@@ -190,16 +270,6 @@ int takt_log_time_parse(const char *text, const struct takt_log_info *info,
 	}
 	*ret_point = (struct takt_log_point){ TAKT_LOG_AT_MONO, 0, ns };
 	return 0;
-}
-
-static void split(int64_t real_ns, time_t *ret_seconds, long *ret_ns)
-{
-	*ret_ns = (long)(real_ns % NS_PER_S);
-	*ret_seconds = (time_t)(real_ns / NS_PER_S);
-	if (*ret_ns < 0) {
-		*ret_ns += NS_PER_S;
-		*ret_seconds -= 1;
-	}
 }
 
 const char *takt_iso_time_format(int64_t real_ns, char *out, uint32_t out_bytes)

@@ -39,6 +39,7 @@ takt_SOURCES = \
 	%D%/log_info.c \
 	%D%/log_keep.c \
 	%D%/log_list.c \
+	%D%/log_notes.c %D%/log_notes.h \
 	%D%/log_options.c %D%/log_options.h \
 	%D%/log_recover.c \
 	%D%/log_rm.c \

@@ -57,7 +57,8 @@ static const char *connection_name(const struct takt_stats_view *view,
 static void put_short_times(struct takt_text_buffer *out, const char *name, const char *measure,
 			    const struct takt_stats_times *times)
 {
-	const uint64_t values[] = { times->p50_ns, times->p99_ns, times->p999_ns, times->max_ns };
+	const uint64_t values[] = { (uint64_t)(times->mean_ns + 0.5), times->p50_ns, times->p99_ns,
+				    times->p999_ns, times->max_ns };
 	char text[TAKT_QUANTITY_TEXT_BYTES];
 
 	if (times->count == 0) {
@@ -65,7 +66,7 @@ static void put_short_times(struct takt_text_buffer *out, const char *name, cons
 	}
 	takt_out_put_padded(out, name, 16);
 	takt_text_buffer_printf(out, " %-10s %10" PRIu64, measure, times->count);
-	for (uint32_t i = 0; i < 4; i++) {
+	for (uint32_t i = 0; i < 5; i++) {
 		takt_text_buffer_printf(out, " %11s", takt_quantity_format_ns(values[i], text,
 									      sizeof(text)));
 	}
@@ -181,8 +182,8 @@ static void put_short(struct takt_text_buffer *out, const struct takt_stats_view
 	const struct takt_stats_times whole = takt_stats_end_to_end(view->stats);
 
 	put_short_head(out, view);
-	takt_text_buffer_printf(out, "\n%-16s %-10s %10s %11s %11s %11s %11s\n", "", "", "count",
-				"p50", "p99",
+	takt_text_buffer_printf(out, "\n%-16s %-10s %10s %11s %11s %11s %11s %11s\n", "", "", "count",
+				"mean", "p50", "p99",
 				"p99.9", "max");
 	if (view->task == TAKT_LOG_NONE) {
 		put_short_times(out, "(cycle)", "period", &cycles.period);

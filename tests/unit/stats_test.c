@@ -8,6 +8,7 @@
 
 #include "logs/read/handle.h"
 #include "logs/stats/quantile.h"
+#include "logs/stats/spread.h"
 #include "logs/stats/stats.h"
 #include "tests/unit/log_maker.h"
 #include "tests/unit/unit.h"
@@ -32,6 +33,44 @@ static void assert_near(uint64_t found, uint64_t expected)
 		fail_msg("%llu is not within 1/128 of %llu", (unsigned long long)found,
 			 (unsigned long long)expected);
 	}
+}
+
+static void a_spread_is_within_1_of_128_of_the_deviation_from_its_nominal(void **state)
+{
+	static const uint32_t permilles[] = { 1, 10, 250, 500, 900, 990, 999, 1000 };
+	static uint64_t values[5000];
+	static struct takt_spread spread;
+	struct log_maker random = { .random = 7 };
+	double sum = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < 5000; i++) {
+		const uint64_t off = log_maker_random(&random) >> (44 + log_maker_random(&random) % 20);
+
+		values[i] = i % 3 == 0 ? 10 * MS - off : 10 * MS + off;
+		sum += (double)values[i];
+		takt_spread_put(&spread, 10 * MS, values[i]);
+	}
+	qsort(values, 5000, sizeof(values[0]), compare);
+	assert_int_equal(takt_spread_count(&spread), 5000);
+	assert_int_equal(takt_spread_min(&spread, 10 * MS), values[0]);
+	assert_int_equal(takt_spread_max(&spread, 10 * MS), values[4999]);
+	assert_true(takt_spread_sum(&spread, 10 * MS) == sum);
+	for (size_t p = 0; p < sizeof(permilles) / sizeof(permilles[0]); p++) {
+		const uint64_t exact = values[(5000 * permilles[p] + 999) / 1000 - 1];
+		const uint64_t found = takt_spread_at(&spread, 10 * MS, permilles[p]);
+
+		assert_int_equal(found < 10 * MS, exact < 10 * MS);
+		assert_near(found < 10 * MS ? 10 * MS - found : found - 10 * MS,
+			    exact < 10 * MS ? 10 * MS - exact : exact - 10 * MS);
+	}
+	spread = (struct takt_spread){ 0 };
+	assert_int_equal(takt_spread_at(&spread, 10 * MS, 500), 0);
+	assert_int_equal(takt_spread_min(&spread, 10 * MS), 0);
+	assert_int_equal(takt_spread_max(&spread, 10 * MS), 0);
+	takt_spread_put(&spread, 10 * MS, 9 * MS);
+	assert_int_equal(takt_spread_at(&spread, 10 * MS, 500), 9 * MS);
+	assert_int_equal(takt_spread_max(&spread, 10 * MS), 9 * MS);
 }
 
 static void quantiles_are_within_1_of_128_of_the_sorted_values(void **state)
@@ -254,6 +293,8 @@ static void jitter_is_the_distance_from_the_nominal_period(void **state)
 	assert_int_equal(task_of(f, IMU).period.count, 4);
 	assert_int_equal(task_of(f, IMU).period.min_ns, MS - 15);
 	assert_int_equal(task_of(f, IMU).period.max_ns, MS + 100);
+	assert_int_equal(task_of(f, IMU).period.p50_ns, MS + 5);
+	assert_int_equal(task_of(f, IMU).period.p99_ns, MS + 100);
 	assert_true(task_of(f, IMU).period.mean_ns == (4.0 * MS + 100) / 4);
 	assert_true(task_of(f, IMU).rate_hz == 4e9 / (4.0 * MS + 100));
 	assert_int_equal(task_of(f, IMU).jitter.min_ns, 5);
@@ -539,6 +580,7 @@ static void reset_makes_all_zero(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_spread_is_within_1_of_128_of_the_deviation_from_its_nominal),
 		cmocka_unit_test(quantiles_are_within_1_of_128_of_the_sorted_values),
 		cmocka_unit_test(small_and_equal_values_are_exact),
 #define WITH(name) cmocka_unit_test_setup_teardown(name, make, drop)
