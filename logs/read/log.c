@@ -40,6 +40,26 @@ static int open_region(struct takt_log *log, const char *path, struct takt_log_e
 	return 0;
 }
 
+/* The directory @path has no segment that can be read: why, and what is meant perhaps. */
+static int say_no_segment(const char *path, struct takt_log_error *error)
+{
+	struct takt_log_runs *runs = NULL;
+	bool has_runs;
+
+	if (takt_log_run_is_here(path)) {
+		return takt_log_fail(error, -EBADMSG, "%s: holds no segment (*%s) that can be read: the "
+				     "heads of all that are there are lost", path, TAKT_SEGMENT_SUFFIX);
+	}
+	has_runs = takt_log_runs_open(path, path, &runs, NULL) == 0 && takt_log_runs_count(runs) > 0;
+	takt_log_runs_close(runs);
+	if (has_runs) {
+		return takt_log_fail(error, -ENOENT, "%s: holds no segment (*%s), but runs: `takt log list "
+				     "--log-dir %s` shows them", path, TAKT_SEGMENT_SUFFIX, path);
+	}
+	return takt_log_fail(error, -ENOENT, "%s: holds no segment (*%s) of a log", path,
+			     TAKT_SEGMENT_SUFFIX);
+}
+
 static int open_directory(struct takt_log *log, const char *path, bool live,
 			  struct takt_log_error *error)
 {
@@ -57,10 +77,7 @@ static int open_directory(struct takt_log *log, const char *path, bool live,
 				     "lost", path, TAKT_SEGMENT_SUFFIX);
 	}
 	if (r == 0 && log->files.segment_count == 0) {
-		return takt_log_fail(error, -EBADMSG,
-				     "%s: holds no segment (*%s) that can be read; `takt log list "
-				     "--log-dir %s` shows the runs below it", path,
-				     TAKT_SEGMENT_SUFFIX, path);
+		return say_no_segment(path, error);
 	}
 	return r;
 }

@@ -12,16 +12,23 @@
 
 #define NAMED_MAX 8			/* runs that an error lists */
 
-enum match { MATCH_RUN_ID, MATCH_GRAPH, MATCH_ALL };
+enum match { MATCH_RUN_ID, MATCH_NUMBER, MATCH_DIRECTORY, MATCH_GRAPH, MATCH_ALL };
 
 static bool matches(const struct takt_log_run *run, const char *word, enum match how)
 {
+	const char *name;
 	char id[17];
 
 	switch (how) {
 	case MATCH_RUN_ID:
 		snprintf(id, sizeof(id), "%016" PRIx64, run->run);
 		return strncasecmp(id, word, strlen(word)) == 0;
+	case MATCH_NUMBER:
+		snprintf(id, sizeof(id), "%" PRIu32, run->number);
+		return run->number > 0 && strcmp(id, word) == 0;
+	case MATCH_DIRECTORY:
+		name = strrchr(run->path, '/');
+		return name && strcmp(name + 1, word) == 0;
 	case MATCH_GRAPH:
 		return strcmp(run->graph, word) == 0;
 	default:
@@ -97,6 +104,9 @@ static int choose(const struct takt_log_runs *runs, const char *word, const char
 		find(runs, word, MATCH_ALL, &run);
 		return give(run, ret_path, path_bytes, error);
 	}
+	if (find(runs, word, MATCH_NUMBER, &run) > 0 || find(runs, word, MATCH_DIRECTORY, &run) > 0) {
+		return give(run, ret_path, path_bytes, error);
+	}
 	if (is_hex) {
 		count = find(runs, word, MATCH_RUN_ID, &run);
 	}
@@ -108,7 +118,7 @@ static int choose(const struct takt_log_runs *runs, const char *word, const char
 		return takt_log_fail(error, -ENOTUNIQ, "'%s' begins the ids of several runs: %s",
 				     word, names);
 	}
-	return takt_log_fail(error, -ENOENT, "no log '%s': it is no path, run id or graph in %s; "
+	return takt_log_fail(error, -ENOENT, "no log '%s': it is no path, number, run id or graph in %s; "
 			     "there are: %s", word, log_dir, names);
 }
 

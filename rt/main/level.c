@@ -94,6 +94,17 @@ static int take_option(struct command *command, int option, const char *value, c
 	}
 }
 
+static int bad_level(const char *text)
+{
+	const char *near = takt_level_suggest(text);
+
+	if (!near) {
+		return usage("a level is debug, info, warning, error or critical", text);
+	}
+	fprintf(stderr, "takt: '%s' is no level, did you mean %s?\n", text, near);
+	return TAKT_EXIT_USAGE;
+}
+
 static int parse_command(struct command *command, int argc, char **argv)
 {
 	int option, code;
@@ -112,7 +123,7 @@ static int parse_command(struct command *command, int argc, char **argv)
 	command->run = argv[optind];
 	command->level = argv[optind + 1];
 	if (command->level && takt_log_level_parse(command->level) < 0) {
-		return usage("a level is debug, info, warning, error or critical", command->level);
+		return bad_level(command->level);
 	}
 	return -1;
 }

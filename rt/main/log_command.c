@@ -25,8 +25,8 @@ static void print_help(FILE *out)
 	for (size_t i = 0; i < COMMAND_COUNT; i++) {
 		fprintf(out, "  %-12s %s\n", commands[i].name, commands[i].help);
 	}
-	fputs("\nLOG is a path, a run id or its beginning, a graph's name (its newest run) or latest (also\n"
-	      "when there is none). takt log COMMAND --help lists the options.\n", out);
+	fputs("\nLOG is a path, a run's number, its id or the beginning of it, a graph's name (its newest run)\n"
+	      "or latest (also when there is none). takt log COMMAND --help lists the options.\n", out);
 }
 
 static int unknown(const char *name)

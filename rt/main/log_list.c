@@ -58,6 +58,51 @@ static void close_list(struct list *list)
 	free(list->runs);
 }
 
+static void put_short_marks(struct takt_text_buffer *out, const struct takt_log_run *run)
+{
+	if (run->lost_copperlists > 0) {
+		takt_text_buffer_printf(out, ", lost %" PRIu64 " copperlists", run->lost_copperlists);
+	}
+	if (run->lost_events > 0) {
+		takt_text_buffer_printf(out, ", lost %" PRIu64 " texts and events", run->lost_events);
+	}
+	takt_text_buffer_puts(out, run->is_damaged ? ", damaged" : "");
+}
+
+static void put_short(struct takt_text_buffer *out, const struct takt_log_run *run)
+{
+	char start[TAKT_TIME_TEXT_BYTES], length[TAKT_QUANTITY_TEXT_BYTES],
+		size[TAKT_QUANTITY_TEXT_BYTES], graph[160];
+	struct takt_text_buffer name;
+	const uint64_t ms = (run->end_mono_ns - run->first_mono_ns) / 1000000;
+
+	takt_text_buffer_init_fixed(&name, graph, sizeof(graph));
+	takt_out_put_plain(&name, run->graph);
+	takt_text_buffer_printf(out, "%4" PRIu32 "  %016" PRIx64 "  %-16s %s  %10s  %10s  %s", run->number,
+				run->run, graph,
+				takt_local_time_format(run->first_real_ns, start, sizeof(start)),
+				takt_quantity_format_ns(ms * 1000000, length, sizeof(length)),
+				takt_quantity_format_bytes(run->bytes, size, sizeof(size)),
+				run->state == TAKT_LOG_CLEAN ? takt_log_ending_name(run->ending)
+							     : takt_log_state_name(run->state));
+	put_short_marks(out, run);
+	takt_text_buffer_puts(out, run->is_virtual ? ", virtual\n" : "\n");
+}
+
+/* Whether the expression is found in the graph's name, or in the row as it is shown to people. */
+static bool is_meant(const struct takt_log_args *args, const struct takt_log_run *run)
+{
+	char memory[1024];
+	struct takt_text_buffer row;
+
+	if (!args->matched || takt_log_args_match(args, run->graph)) {
+		return true;
+	}
+	takt_text_buffer_init_fixed(&row, memory, sizeof(memory));
+	put_short(&row, run);
+	return takt_log_args_match(args, memory);
+}
+
 /* All runs; those that are not asked for are left out by @since, @until and the expression. */
 static int collect(struct list *list, const struct takt_log_args *args, int64_t since_ns,
 		   int64_t until_ns)
@@ -77,7 +122,7 @@ static int collect(struct list *list, const struct takt_log_args *args, int64_t 
 			const struct takt_log_run *run = takt_log_runs_at(list->lists[i], j);
 
 			if (run->end_real_ns >= since_ns && run->first_real_ns <= until_ns &&
-			    takt_log_args_match(args, run->graph)) {
+			    is_meant(args, run)) {
 				list->runs[list->count++] = run;
 			}
 		}
@@ -151,37 +196,6 @@ static void put_csv(struct takt_text_buffer *out, const struct takt_log_run *run
 	takt_csv_puts(out, run->path);
 	takt_text_buffer_printf(out, ",%" PRIu64 ",%" PRIu64 ",%s", run->lost_copperlists, run->lost_events,
 				run->is_damaged ? "true" : "false");
-}
-
-static void put_short_marks(struct takt_text_buffer *out, const struct takt_log_run *run)
-{
-	if (run->lost_copperlists > 0) {
-		takt_text_buffer_printf(out, ", lost %" PRIu64 " copperlists", run->lost_copperlists);
-	}
-	if (run->lost_events > 0) {
-		takt_text_buffer_printf(out, ", lost %" PRIu64 " texts and events", run->lost_events);
-	}
-	takt_text_buffer_puts(out, run->is_damaged ? ", damaged" : "");
-}
-
-static void put_short(struct takt_text_buffer *out, const struct takt_log_run *run)
-{
-	char start[TAKT_TIME_TEXT_BYTES], length[TAKT_QUANTITY_TEXT_BYTES],
-		size[TAKT_QUANTITY_TEXT_BYTES], graph[160];
-	struct takt_text_buffer name;
-	const uint64_t ms = (run->end_mono_ns - run->first_mono_ns) / 1000000;
-
-	takt_text_buffer_init_fixed(&name, graph, sizeof(graph));
-	takt_out_put_plain(&name, run->graph);
-	takt_text_buffer_printf(out, "%4" PRIu32 "  %016" PRIx64 "  %-16s %s  %10s  %10s  %s", run->number,
-				run->run, graph,
-				takt_local_time_format(run->first_real_ns, start, sizeof(start)),
-				takt_quantity_format_ns(ms * 1000000, length, sizeof(length)),
-				takt_quantity_format_bytes(run->bytes, size, sizeof(size)),
-				run->state == TAKT_LOG_CLEAN ? takt_log_ending_name(run->ending)
-							     : takt_log_state_name(run->state));
-	put_short_marks(out, run);
-	takt_text_buffer_puts(out, run->is_virtual ? ", virtual\n" : "\n");
 }
 
 static void put_header(struct takt_out *out, uint32_t count)

@@ -4,9 +4,11 @@
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <takt/log.h>
 
@@ -97,8 +99,9 @@ static void print_help(size_t command)
 	       needs_log(command) ? " LOG..." : takes_many(command) ? " [LOG]..." : takes_log ? " [LOG]" : takes_region ? " [REGION]" : "",
 	       toupper((unsigned char)commands[command].help[0]), commands[command].help + 1);
 	if (takes_log) {
-		printf("LOG is a path, a run id or its beginning, a graph's name (its newest run) or latest%s.\n\n",
-		       needs_log(command) ? "" : " (also\nwhen there is none)");
+		printf("LOG is a path, a run's number, its id or the beginning of it, a graph's name (its newest\n"
+		       "run) or latest%s.\n\n",
+		       needs_log(command) ? "" : " (also when there is none)");
 	} else if (takes_region) {
 		fputs("REGION is the directory of a run's shared memory, a run id or its beginning, or a "
 		      "graph's\nname; without one: all that nobody records.\n\n", stdout);
@@ -129,13 +132,14 @@ static int usage(int *ret_status)
 	return -1;
 }
 
+static const char *const form_names[] = { "short", "json", "jsonl", "csv" };
+
 int takt_form_parse(const char *text, enum takt_form *ret_form)
 {
-	static const char *const names[] = { "short", "json", "jsonl", "csv" };
-	const char *near = takt_suggest_find(text, names, 4);
+	const char *near = takt_suggest_find(text, form_names, 4);
 
 	for (uint32_t i = 0; i < 4; i++) {
-		if (strcmp(text, names[i]) == 0) {
+		if (strcmp(text, form_names[i]) == 0) {
 			*ret_form = (enum takt_form)i;
 			return 0;
 		}
@@ -167,13 +171,25 @@ static int parse_time_way(const char *text, enum takt_time_way *ret_way)
 	return 0;
 }
 
+const char *takt_level_suggest(const char *text)
+{
+	static const char *const names[] = { "debug", "info", "warning", "error", "critical" };
+	const size_t letters = strlen(text);
+
+	for (size_t i = 0; i < 5; i++) {
+		if (letters > 0 && strncasecmp(text, names[i], letters) == 0) {
+			return names[i];	/* "warn", "INFO" */
+		}
+	}
+	return takt_suggest_find(text, names, 5);
+}
+
 static int parse_level(const char *text, uint32_t *ret_level)
 {
 	const int level = takt_log_level_parse(text);
 
 	if (level < 0) {
-		static const char *const names[] = { "debug", "info", "warning", "error", "critical" };
-		const char *near = takt_suggest_find(text, names, 5);
+		const char *near = takt_level_suggest(text);
 
 		fprintf(stderr, "takt: --level %s: use one of debug, info, warning, error, critical%s%s\n",
 			text, near ? "; did you mean " : "", near ? near : "");
@@ -202,8 +218,51 @@ static int parse_regex(struct takt_log_args *args, const char *text)
 	return 0;
 }
 
+/* Of options that choose what is shown the last one would win silently. */
+static int check_once(const struct takt_log_args *args, int option)
+{
+	static const struct {
+		char value;
+		const char *name;
+		size_t place;
+	} once[] = {
+		{ 'T', "task", offsetof(struct takt_log_args, task) },
+		{ 'S', "since", offsetof(struct takt_log_args, since) },
+		{ 'U', "until", offsetof(struct takt_log_args, until) },
+		{ 'A', "around", offsetof(struct takt_log_args, around) },
+	};
+
+	for (size_t i = 0; i < sizeof(once) / sizeof(once[0]); i++) {
+		const char *const *value = (const void *)((const char *)args + once[i].place);
+
+		if (once[i].value == option && *value) {
+			fprintf(stderr, "takt: --%s can be given once: there is %s already\n", once[i].name,
+				*value);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* What cut writes to. A form's word there is meant for another command. */
+static int set_out(struct takt_log_args *args, const char *path)
+{
+	for (uint32_t i = 0; i < sizeof(form_names) / sizeof(form_names[0]); i++) {
+		if (strcmp(path, form_names[i]) == 0) {
+			fprintf(stderr, "takt: -o %s: here it names the new log, a directory; if it shall be "
+				"called so: -o ./%s\n", path, path);
+			return -1;
+		}
+	}
+	args->out = path;
+	return 0;
+}
+
 static int set_option(size_t command, struct takt_log_args *args, int option)
 {
+	if (check_once(args, option) < 0) {
+		return -1;
+	}
 	switch (option) {
 	case 'A':
 		args->around = optarg;
@@ -228,8 +287,7 @@ static int set_option(size_t command, struct takt_log_args *args, int option)
 		return parse_count(optarg, &args->last);
 	case 'o':
 		if (strchr(commands[command].options, 'O')) {
-			args->out = optarg;
-			return 0;
+			return set_out(args, optarg);
 		}
 		return takt_form_parse(optarg, &args->form);
 	case 'T':

@@ -14,6 +14,9 @@ enum takt_form { TAKT_FORM_SHORT = 0, TAKT_FORM_JSON, TAKT_FORM_JSONL, TAKT_FORM
 /* Parse what -o takes. Returns 0, or -1 after an error message. */
 int takt_form_parse(const char *text, enum takt_form *ret_form);
 
+/* The level that @text is near to, NULL when it is near to none. */
+const char *takt_level_suggest(const char *text);
+
 struct takt_log_args {
 	const char *log;		/* word, NULL: latest */
 	char *const *words;		/* all of them; more than one only where a command takes several */

@@ -4,11 +4,13 @@
 #include "rt/main/log_scan.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "rt/base/quantity.h"
 #include "rt/base/suggest.h"
 #include "rt/main/commands.h"
 #include "rt/main/log_find.h"
@@ -214,6 +216,7 @@ static int show_all(struct takt_scan *scan, struct takt_log_cursor *cursor, uint
 				skip--;
 			} else {
 				scan->show(scan, record);
+				scan->shown++;
 			}
 		}
 		if (r == 0) {
@@ -225,6 +228,52 @@ static int show_all(struct takt_scan *scan, struct takt_log_cursor *cursor, uint
 		}
 	}
 	return interrupted ? TAKT_EXIT_INTERRUPTED : TAKT_EXIT_OK;
+}
+
+/* @point on the clock of the log's times; UINT64_MAX for a cycle. */
+static uint64_t mono_of(const struct takt_scan *scan, const struct takt_log_point *point)
+{
+	return point->at == TAKT_LOG_AT_CYCLE ? UINT64_MAX
+	       : point->at == TAKT_LOG_AT_REAL ? takt_log_mono_ns(scan->log, (int64_t)point->value)
+					       : point->value;
+}
+
+/* "12.345s" of @mono_ns since the run's start. Returns @out. */
+static const char *put_since_start(const struct takt_scan *scan, uint64_t mono_ns, char *out, uint32_t bytes)
+{
+	const uint64_t ns = mono_ns - takt_log_info_of(scan->log)->start_mono_ns;
+
+	return takt_quantity_format_ns(ns / 1000000 * 1000000, out, bytes);
+}
+
+/* Why nothing was shown, on stderr: an empty answer looks like an empty log. */
+static void say_why_nothing(const struct takt_scan *scan, const struct takt_log_filter *filter)
+{
+	const struct takt_log_info *info = takt_log_info_of(scan->log);
+	const struct takt_log_args *args = scan->args;
+	const struct takt_log_point *since = &filter->since, *until = &filter->until;
+	const bool by_cycle = since->at == TAKT_LOG_AT_CYCLE;
+	char text[TAKT_QUANTITY_TEXT_BYTES];
+
+	if (since->at && until->at && by_cycle == (until->at == TAKT_LOG_AT_CYCLE) &&
+	    (by_cycle ? since->value > until->value : mono_of(scan, since) > mono_of(scan, until))) {
+		fprintf(stderr, "takt: nothing: --since %s is later than --until %s\n", args->since,
+			args->until);
+	} else if (since->at && !by_cycle && mono_of(scan, since) > info->end_mono_ns) {
+		fprintf(stderr, "takt: nothing from then on: the log ends at %s\n",
+			put_since_start(scan, info->end_mono_ns, text, sizeof(text)));
+	} else if (by_cycle && since->value > info->last_cycle) {
+		fprintf(stderr, "takt: nothing from then on: the last cycle is #%" PRIu64 "\n",
+			info->last_cycle);
+	} else if (until->at && mono_of(scan, until) < info->first_mono_ns) {
+		fprintf(stderr, "takt: nothing up to then: the log begins at %s\n",
+			put_since_start(scan, info->first_mono_ns, text, sizeof(text)));
+	} else if (args->matched || args->level || args->task || args->since || args->until) {
+		fputs("takt: nothing in the log matches\n", stderr);
+	} else {
+		fprintf(stderr, "takt: the log has no %s\n", scan->kinds == 1u << TAKT_LOG_TEXT ? "texts"
+			: scan->kinds == 1u << TAKT_LOG_LIFECYCLE ? "lifecycle events" : "copperlists");
+	}
 }
 
 static int scan_with(struct takt_scan *scan, struct takt_log_cursor *cursor)
@@ -266,6 +315,10 @@ int takt_scan_run(struct takt_scan *scan)
 	takt_log_cursor_destroy(cursor);
 	free(scan->text);
 	takt_out_flush(scan->out);
+	if (status == TAKT_EXIT_OK && scan->shown == 0 && !takt_out_done(scan->out) &&
+	    !(scan->args->limited && scan->args->last == 0)) {
+		say_why_nothing(scan, &filter);
+	}
 	damage = takt_out_done(scan->out) ? TAKT_EXIT_OK : takt_log_damage_print(scan->log);
 	return status ? status : damage;
 }

@@ -24,6 +24,7 @@ struct takt_scan {
 	const char *(*match_text)(struct takt_scan *scan, const struct takt_log_record *record);
 	struct takt_progress *progress;	/* removed when all is read; NULL: none */
 	void *user;
+	uint64_t shown;		/* records; show was called for each */
 	char *text;		/* of the record that is shown, when it is a text or lifecycle one */
 	size_t text_room;
 	char lost_line[80];	/* likewise, of one that says what is missing */

@@ -32,7 +32,7 @@ static void print_help(FILE *out)
 		snprintf(left, sizeof(left), "%s %s", commands[i].name, commands[i].arguments);
 		fprintf(out, "  %-22s %s\n", left, commands[i].help);
 	}
-	fputs("  help [COMMAND]         this text, or that of a command\n"
+	fputs("  help [COMMAND]...      this text, or that of a command: takt help log stats\n"
 	      "\n"
 	      "  --version              print the version\n", out);
 }
@@ -66,14 +66,18 @@ static int run_command(int argc, char **argv)
 static int help(int argc, char **argv)
 {
 	char option[] = "--help";
-	char *args[] = { NULL, option, NULL };
+	char *args[] = { NULL, option, NULL, NULL };
 
 	if (argc < 2) {
 		print_help(stdout);
 		return TAKT_EXIT_OK;
 	}
 	args[0] = argv[1];
-	return run_command(2, args);
+	if (argc > 2) {			/* help log stats */
+		args[1] = argv[2];
+		args[2] = option;
+	}
+	return run_command(argc > 2 ? 3 : 2, args);
 }
 
 static int choose(int argc, char **argv)

@@ -207,6 +207,52 @@ def years_far_away_are_before_and_behind_everything():
 
 
 @tap.test
+def times_of_day_are_of_the_log_and_local():
+    every = rows("text", "0a")  # from 2023-11-14T22:13:20Z, 200 ms
+
+    def texts(*args, zone="UTC"):
+        done = run("text", "0a", "-o", "json", *args, env=dict(os.environ, TZ=zone))
+        assert done.returncode == 0, done
+        return json.loads(done.stdout)
+
+    late = [r for r in every if r["t_ns"] >= 50000000]
+    assert 0 < len(late) < len(every)
+    assert texts("--since", "22:13:20.05") == late
+    assert texts("--since", "23:13:20.05", zone="UTC-1") == late
+    assert texts("--since", "2023-11-14T23:13:20.05", zone="UTC-1") == late
+    assert texts("--since", "22:13") == every == texts("--until", "22:14", "--since", "21:00")
+    assert texts("--since", "22:14") == [] == texts("--until", "22:13")
+    assert texts("--until", "yesterday") == every == texts("--until", "now") and texts("--since", "today") == []
+    assert len(rows("list", "--until", "now")) == 2 and rows("list", "--since", "today") == []
+    assert rows("list", "--since", "2023-11-14T22:13:20.1Z")[0]["number"] == 1  # it went on then
+
+
+@tap.test
+def what_list_shows_names_a_log():
+    for row in rows("list"):
+        for word in (str(row["number"]), os.path.basename(row["path"])):
+            assert rows("info", word)["run"] == row["run"], word
+    assert [r["state"] for r in rows("list", "-g", "cut$")] == ["cut"]
+    assert [r["number"] for r in rows("list", "-g", "0b0000")] == [2]
+    assert len(rows("list", "-g", "^test$")) == 2
+    assert "holds no segment" in takt("info", top, status=4)
+    assert "log list --log-dir" in takt("info", LOGS, status=4)
+
+
+@tap.test
+def an_empty_answer_says_why():
+    for args, want in [
+            (("text", "--since", "100ms", "--until", "50ms"), "--since 100ms is later than --until 50ms"),
+            (("text", "--since", "99s"), "the log ends at 199ms"), (("text", "--since", "#1000"), "#199"),
+            (("lifecycle", "--until", "2020-01-01"), "the log begins at"),
+            (("text", "-g", "nomatch"), "nothing in the log matches")]:
+        done = run(args[0], "0a", *args[1:])
+        assert done.returncode == 0 and done.stdout == "" and want in done.stderr, (args, done)
+        assert done.stderr.count("\n") == 1, done
+    assert run("text", "0a", "-n", "0").stderr == ""
+
+
+@tap.test
 def last_n_are_the_last_n_of_what_matches():
     every = rows("text", "0a")
     est = [r for r in every if r["task"] == "est"]
@@ -362,7 +408,12 @@ def mistakes_on_the_command_line_are_status_2_and_say_what_is_right():
             (("text", "--lvel", "info"), "--level"), (("text", "--level", "wrning"), "warning"),
             (("text", "-o", "jsn"), "json"), (("text", "-n", "many"), "number"),
             (("text", "-g", "("), "-g ("), (("text", "--since", "soon"), "#cycle"),
-            (("text", "--since", "10"), "10ms"), (("text", "--until", "#x"), "#120"),
+            (("text", "--since", "10"), "write 10s, or #10"), (("text", "--until", "#x"), "#120"),
+            (("text", "--since", "1m"), "did you mean min?"), (("text", "--since", "1hour"), "did you mean h?"),
+            (("text", "--since", "25:00"), "is no time"), (("text", "--level", "warn"), "did you mean warning"),
+            (("text", "--level", "INFO"), "did you mean info"),
+            (("text", "--task", "imu", "--task", "est"), "--task can be given once"),
+            (("cut", "0a", "--since", "0s", "-o", "json"), "-o ./json"),
             (("text", "--task", "imv"), "did you mean imu?"), (("text", "0a", "0b"), "one LOG"),
             (("lifecycle", "--level", "info"), "no option --level"), (("copperlists", "--level", "info"), "--level"),
             (("list", "-f"), "-f"), (("list", CLEAN), "--log-dir"), (("text", "--since"), "value")]:
@@ -379,11 +430,13 @@ def mistakes_on_the_command_line_are_status_2_and_say_what_is_right():
 @tap.test
 def help_and_version_go_to_standard_output():
     for args in (["--help"], ["help"], ["help", "log"], ["log", "--help"], ["log", "text", "--help"],
-                 ["help", "run"], ["--version"]):
+                 ["help", "run"], ["help", "log", "stats"], ["--version"]):
         done = subprocess.run([TAKT, *args], capture_output=True, text=True)
         assert done.returncode == 0 and done.stdout and not done.stderr, (args, done)
     for command in ("list", "info", "types", "text", "lifecycle", "copperlists"):
         text = subprocess.run([TAKT, "log", command, "--help"], capture_output=True, text=True).stdout
+        assert text == subprocess.run([TAKT, "help", "log", command], capture_output=True, text=True).stdout
+        assert ("TIME is" in text) == ("--since" in text), command
         assert ("--follow" in text) == (command in ("text", "lifecycle", "copperlists")), command
 
 
@@ -398,6 +451,13 @@ def a_pipe_beside_the_segments_is_not_waited_for():
     assert len(json.loads(run("list", "--log-dir", os.path.dirname(path), "-o", "json").stdout)) == 1
     done = run("keep", path, "--around", "0s")
     assert done.returncode == 1 and "0001.takt" in done.stderr, done
+
+
+@tap.test
+def figures_are_explained_where_they_are_asked_for():
+    text = subprocess.run([TAKT, "log", "stats", "--help"], capture_output=True, text=True).stdout
+    for word in ("period", "process", "jitter", "late", "misses", "absent", "held", "end to end", "overruns"):
+        assert re.search(rf"^  {word} ", text, re.M), word
 
 
 @tap.test

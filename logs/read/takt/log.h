@@ -115,8 +115,9 @@ TAKT_LOG_API uint32_t takt_log_runs_count(const struct takt_log_runs *runs);
 TAKT_LOG_API const struct takt_log_run *takt_log_runs_at(const struct takt_log_runs *runs,
 							 uint32_t index);
 
-/* What @word means, in this order: a path that exists, "latest" (also NULL or ""), a run id or its
- * unique prefix (hexadecimal digits), a graph's name (its newest run). Directories as above. Writes
+/* What @word means, in this order: a path that exists, "latest" (also NULL or ""), the number of a
+ * run, the name of its directory, a run id or its unique prefix (hexadecimal digits), a graph's name
+ * (its newest run). Directories as above. Writes
  * the path for takt_log_open. Errors: -ENOENT and -ENOTUNIQ list what there is, -ENAMETOOLONG. */
 TAKT_LOG_API int takt_log_resolve(const char *word, const char *log_dir, const char *run_dir,
 				  char *ret_path, size_t path_bytes, struct takt_log_error *error);
