@@ -12,6 +12,7 @@ libread_la_SOURCES = \
 	%D%/handle.h \
 	%D%/index.c %D%/index.h \
 	%D%/io.c %D%/io.h \
+	%D%/lifecycle_text.c %D%/lifecycle_text.h \
 	%D%/live.c %D%/live.h \
 	%D%/log.c \
 	%D%/range.c %D%/range.h \
@@ -24,7 +25,7 @@ libread_la_SOURCES = \
 	%D%/stats.h %D%/stats_build.c %D%/stats_file.c \
 	%D%/stats_query.c %D%/stats_row.c %D%/stats_series.c \
 	%D%/tables.c %D%/tables.h \
-	%D%/text_format.c \
+	%D%/text_format.c %D%/text_sink.h \
 	%D%/version.c \
 	%D%/view.c %D%/view.h
 

@@ -12,15 +12,10 @@
 #include <string.h>
 
 #include "logs/read/handle.h"
+#include "logs/read/lifecycle_text.h"
 
 #define FIELD_MAX 1000			/* width and precision; larger ones are taken as this */
 #define NUMBER_BYTES 2400		/* of one number: 309 digits, precision, prefix */
-
-struct sink {
-	char *out;
-	size_t out_bytes;
-	size_t used;			/* bytes of the whole text, also those that had no room */
-};
 
 struct conversion {
 	char flags[8];			/* "-+ #0", each once */
@@ -36,29 +31,14 @@ struct args {
 	uint32_t next;
 };
 
-static void put(struct sink *sink, const char *bytes, size_t count)
-{
-	if (sink->used < sink->out_bytes) {
-		const size_t room = sink->out_bytes - sink->used;
-
-		memcpy(sink->out + sink->used, bytes, count < room ? count : room);
-	}
-	sink->used += count;
-}
-
-static void put_text(struct sink *sink, const char *text)
-{
-	put(sink, text, strlen(text));
-}
-
-static void put_spaces(struct sink *sink, size_t count)
+static void put_spaces(struct takt_text_sink *sink, size_t count)
 {
 	for (; count > 0; count--) {
-		put(sink, " ", 1);
+		takt_text_sink_put(sink, " ", 1);
 	}
 }
 
-static size_t finish(const struct sink *sink)
+static size_t finish(const struct takt_text_sink *sink)
 {
 	sink->out[sink->used < sink->out_bytes ? sink->used : sink->out_bytes - 1] = '\0';
 	return sink->used;
@@ -159,7 +139,7 @@ static uint64_t as_unsigned(const char *size, uint64_t value)
 /* The formats that libc gets are made here, of known letters: "%", flags, "*.*", "j", letter. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-static void put_number(struct sink *sink, const struct conversion *c,
+static void put_number(struct takt_text_sink *sink, const struct conversion *c,
 		        const struct takt_log_arg *arg)
 {
 	char format[24], out[NUMBER_BYTES];
@@ -178,12 +158,12 @@ static void put_number(struct sink *sink, const struct conversion *c,
 		n = snprintf(out, sizeof(out), format, c->width, c->precision, arg->f);
 	}
 	if (n > 0) {
-		put(sink, out, (size_t)n < sizeof(out) ? (size_t)n : sizeof(out) - 1);
+		takt_text_sink_put(sink, out, (size_t)n < sizeof(out) ? (size_t)n : sizeof(out) - 1);
 	}
 }
 #pragma GCC diagnostic pop
 
-static void put_padded(struct sink *sink, const struct conversion *c,
+static void put_padded(struct takt_text_sink *sink, const struct conversion *c,
 		        const char *bytes, size_t count)
 {
 	const size_t width = (size_t)c->width;
@@ -191,11 +171,11 @@ static void put_padded(struct sink *sink, const struct conversion *c,
 	const bool is_left = strchr(c->flags, '-') != NULL;
 
 	put_spaces(sink, is_left ? 0 : padding);
-	put(sink, bytes, count);
+	takt_text_sink_put(sink, bytes, count);
 	put_spaces(sink, is_left ? padding : 0);
 }
 
-static void put_string(struct sink *sink, const struct conversion *c,
+static void put_string(struct takt_text_sink *sink, const struct conversion *c,
 		        const struct takt_log_arg *arg)
 {
 	size_t count = arg->bytes;
@@ -206,7 +186,7 @@ static void put_string(struct sink *sink, const struct conversion *c,
 	put_padded(sink, c, arg->s, count);
 }
 
-static void put_pointer(struct sink *sink, const struct conversion *c, uint64_t value)
+static void put_pointer(struct takt_text_sink *sink, const struct conversion *c, uint64_t value)
 {
 	char out[24];
 	const int n = value ? snprintf(out, sizeof(out), "0x%" PRIx64, value)
@@ -216,7 +196,7 @@ static void put_pointer(struct sink *sink, const struct conversion *c, uint64_t 
 }
 
 /* The argument as it was recorded, whatever was asked for. */
-static void put_as_recorded(struct sink *sink, const struct takt_log_arg *arg)
+static void put_as_recorded(struct takt_text_sink *sink, const struct takt_log_arg *arg)
 {
 	char out[48];
 
@@ -231,29 +211,29 @@ static void put_as_recorded(struct sink *sink, const struct takt_log_arg *arg)
 		snprintf(out, sizeof(out), "%.17g", arg->f);
 		break;
 	case 's':
-		put_text(sink, "string \"");
-		put(sink, arg->s, arg->bytes);
-		put_text(sink, "\"");
+		takt_text_sink_puts(sink, "string \"");
+		takt_text_sink_put(sink, arg->s, arg->bytes);
+		takt_text_sink_puts(sink, "\"");
 		return;
 	default:
 		snprintf(out, sizeof(out), "0x%" PRIx64, arg->u);
 		break;
 	}
-	put_text(sink, out);
+	takt_text_sink_puts(sink, out);
 }
 
-static void put_mismatch(struct sink *sink, const struct conversion *c,
+static void put_mismatch(struct takt_text_sink *sink, const struct conversion *c,
 		          const struct takt_log_arg *arg)
 {
-	put_text(sink, "%!");
-	put(sink, &c->letter, c->letter != '\0');
-	put_text(sink, "(");
+	takt_text_sink_puts(sink, "%!");
+	takt_text_sink_put(sink, &c->letter, c->letter != '\0');
+	takt_text_sink_puts(sink, "(");
 	if (arg) {
 		put_as_recorded(sink, arg);
 	} else {
-		put_text(sink, "missing");
+		takt_text_sink_puts(sink, "missing");
 	}
-	put_text(sink, ")");
+	takt_text_sink_puts(sink, ")");
 }
 
 /* Which tags a conversion takes; "" for one that is not printf's. */
@@ -274,13 +254,13 @@ static const char *tags_of(const struct conversion *c)
 	return c->letter == 'p' ? "ps" : "";
 }
 
-static void put_conversion(struct sink *sink, const struct conversion *c, struct args *args)
+static void put_conversion(struct takt_text_sink *sink, const struct conversion *c, struct args *args)
 {
 	const char *tags = tags_of(c);
 	const struct takt_log_arg *arg;
 
 	if (c->letter == '%') {
-		put(sink, "%", 1);
+		takt_text_sink_put(sink, "%", 1);
 		return;
 	}
 	if (c->letter == '\0') {
@@ -305,7 +285,7 @@ static void put_conversion(struct sink *sink, const struct conversion *c, struct
 
 /* --- whole texts ----------------------------------------------------------------------------- */
 
-static void format_text(struct sink *sink, const struct takt_log *log,
+static void format_text(struct takt_text_sink *sink, const struct takt_log *log,
 			const struct takt_log_text *text)
 {
 	const struct takt_log_format *format = takt_log_format_at(log, text->format);
@@ -319,7 +299,7 @@ static void format_text(struct sink *sink, const struct takt_log *log,
 			const size_t plain = strcspn(at, "%");
 			struct conversion c;
 
-			put(sink, at, plain);
+			takt_text_sink_put(sink, at, plain);
 			at += plain;
 			if (*at) {
 				c = parse(at, &args);
@@ -329,66 +309,24 @@ static void format_text(struct sink *sink, const struct takt_log *log,
 		}
 	} else {
 		snprintf(out, sizeof(out), "%%!(format %" PRIu32 ")", text->format);
-		put_text(sink, out);
+		takt_text_sink_puts(sink, out);
 	}
 	for (uint32_t i = args.next; i < text->arg_count; i++) {
-		put_text(sink, i == args.next ? " %!(more: " : ", ");
+		takt_text_sink_puts(sink, i == args.next ? " %!(more: " : ", ");
 		put_as_recorded(sink, &text->args[i]);
 	}
-	put_text(sink, args.next < text->arg_count ? ")" : "");
-}
-
-/* Whether value @i is a level of the text log. */
-static bool is_level(const struct takt_log_lifecycle *event, uint32_t i)
-{
-	return event->values[i] >= 0 && event->values[i] <= TAKT_LOG_CRITICAL &&
-	       ((event->event == TAKT_EVENT_texts_lost && i == 0) ||
-		(event->event == TAKT_EVENT_level_changed && i <= 1));
-}
-
-static void format_lifecycle(struct sink *sink, const struct takt_log_lifecycle *event)
-{
-	const bool is_known = strcmp(event->name, "unknown") != 0;
-	const char *before = ": ";
-	char out[32];
-
-	for (const char *c = event->name; *c; c++) {
-		put(sink, *c == '_' ? " " : c, 1);
-	}
-	if (!is_known) {
-		snprintf(out, sizeof(out), " event %" PRIu32, event->event);
-		put_text(sink, out);
-	}
-	for (uint32_t i = 0; i < 4; i++) {
-		if (event->value_names[i][0] || (!is_known && event->values[i])) {
-			put_text(sink, before);
-			put_text(sink, event->value_names[i]);
-			if (is_level(event, i)) {
-				put_text(sink, " ");
-				put_text(sink, takt_log_level_name((uint32_t)event->values[i]));
-			} else {
-				snprintf(out, sizeof(out), is_known ? " %" PRId64 : "%" PRId64,
-					 event->values[i]);
-				put_text(sink, out);
-			}
-			before = ", ";
-		}
-	}
-	if (event->text[0]) {
-		put_text(sink, ": ");
-		put_text(sink, event->text);
-	}
+	takt_text_sink_puts(sink, args.next < text->arg_count ? ")" : "");
 }
 
 size_t takt_log_text_format(const struct takt_log *log, const struct takt_log_record *record,
 			    char *out, size_t out_bytes)
 {
-	struct sink sink = { out, out_bytes, 0 };
+	struct takt_text_sink sink = { out, out_bytes, 0 };
 
 	if (record->text) {
 		format_text(&sink, log, record->text);
 	} else if (record->lifecycle) {
-		format_lifecycle(&sink, record->lifecycle);
+		takt_log_lifecycle_put(&sink, record->lifecycle);
 	}
 	return finish(&sink);
 }

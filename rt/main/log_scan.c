@@ -271,7 +271,7 @@ static void say_why_nothing(const struct takt_scan *scan, const struct takt_log_
 	} else if (args->matched || args->level || args->task || args->since || args->until) {
 		fputs("takt: nothing in the log matches\n", stderr);
 	} else {
-		fprintf(stderr, "takt: the log has no %s\n", scan->kinds == 1u << TAKT_LOG_TEXT ? "texts"
+		fprintf(stderr, "takt: the log has no %s\n", (scan->kinds & 1u << TAKT_LOG_TEXT) ? "texts"
 			: scan->kinds == 1u << TAKT_LOG_LIFECYCLE ? "lifecycle events" : "copperlists");
 	}
 }

@@ -32,6 +32,7 @@ takt_SOURCES = \
 	%D%/run_threads.c %D%/run_threads.h \
 	%D%/status.c \
 	%D%/log_command.c %D%/log_commands.def \
+	%D%/log_cause.c %D%/log_cause.h \
 	%D%/log_copperlists.c \
 	%D%/log_fsck.c \
 	%D%/log_cut.c \

@@ -21,7 +21,9 @@
 #include "rt/base/quantity.h"
 #include "rt/clock/clock.h"
 #include "rt/main/commands.h"
+#include "rt/main/log_cause.h"
 #include "rt/main/lost_line.h"
+#include "rt/main/out.h"
 #include "rt/main/sibling.h"
 #include "rt/main/text_line.h"
 #include "rt/shm/region.h"
@@ -81,6 +83,7 @@ struct run {
 	bool is_failing;		/* the recorder says so */
 	bool is_unfinished;		/* something waits for the recorder still */
 	struct loss loss;		/* as known last */
+	char cause[400];		/* of the end, by the log; "" when not known */
 	int rt_status;
 	uint64_t ended_ns;
 	uint64_t recorder_asked_ns;
@@ -399,6 +402,7 @@ static bool read_end(struct run *run)
 	}
 	info = takt_log_info_of(log);
 	was_killed = info->ending == TAKT_LOG_ENDED_KILLED;
+	takt_log_cause_find(log, run->cause, sizeof(run->cause));
 	if (info->is_counted) {
 		run->loss.copperlists = info->lost_copperlists;
 		run->loss.events = info->lost_events;
@@ -426,6 +430,17 @@ static void say_loss(const struct run *run)
 	fprintf(stderr, ": they are not in the recording; takt log lifecycle %s shows when\n", run->id);
 }
 
+static void say_cause(const struct run *run, const char *what)
+{
+	char memory[sizeof(run->cause) + 64];
+	struct takt_text_buffer cause;
+
+	takt_text_buffer_init_fixed(&cause, memory, sizeof(memory));
+	takt_out_put_plain(&cause, run->cause);		/* a text of a task may stand in it */
+	fprintf(stderr, "takt: %s%s%s (takt log lifecycle %s)\n", what, run->cause[0] ? ": " : "",
+		run->cause[0] ? memory : "", run->id);
+}
+
 /* The directory that was there first is gone; taktd may have made another for what came later. */
 static bool was_removed(const struct run *run)
 {
@@ -446,11 +461,11 @@ static int report(struct run *run)
 	if (WIFSIGNALED(run->rt_status)) {
 		fprintf(stderr, "takt: takt-rt was ended by signal %d\n", WTERMSIG(run->rt_status));
 	} else if (code == 70) {
-		fprintf(stderr, "takt: the run was ended by an error: takt log lifecycle %s\n", run->id);
+		say_cause(run, "the run was ended by an error");
 	} else if (code == 71) {
-		fprintf(stderr, "takt: a task was stuck: takt log lifecycle %s\n", run->id);
+		say_cause(run, "a task was stuck");
 	} else if (code == 72) {
-		fprintf(stderr, "takt: a task crashed: takt log lifecycle %s\n", run->id);
+		say_cause(run, "a task crashed");
 	}
 	fprintf(stderr, "run %s\n", run->id);
 	if (!is_there && run->directory[0] == '\0') {

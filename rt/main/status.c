@@ -183,7 +183,7 @@ static void put_short_recorder(struct takt_text_buffer *out, const struct takt_r
 
 	takt_text_buffer_printf(out, "  recorder  %s", takt_recorder_state_name(status));
 	if (status->backend[0]) {
-		takt_text_buffer_puts(out, " by ");
+		takt_text_buffer_puts(out, status->recorded ? " by " : ", it had recorded by ");
 		takt_out_put_plain(out, status->backend);
 		takt_text_buffer_printf(out, ", segment %" PRIu32 ", %s written, %s of it safe",
 					status->segment,

@@ -96,8 +96,10 @@ static void put_head(struct takt_text_buffer *out, const struct takt_top_view *t
 		takt_text_buffer_puts(out, ": ");
 		takt_out_put_plain(out, status->text);
 	} else if (status->disk_known) {
-		takt_text_buffer_puts(out, " by ");
-		takt_out_put_plain(out, status->backend);
+		if (status->recorded && status->backend[0]) {
+			takt_text_buffer_puts(out, " by ");
+			takt_out_put_plain(out, status->backend);
+		}
 		takt_text_buffer_printf(out, ", disk %s free",
 					takt_quantity_format_bytes(status->disk_free_bytes, free,
 								   sizeof(free)));

@@ -223,8 +223,8 @@ static void lifecycle_is_lent_with_names_of_its_values(void **state)
 	assert_string_equal(record->lifecycle->text, "late");
 	assert_int_equal(record->lifecycle->task, TAKT_LOG_NONE);
 	takt_log_text_format(f->log, record, line, sizeof(line));
-	assert_string_equal(line, "overrun: first cycle 17, cycles skipped -3, worst ns over 0, "
-				  "overruns 0: late");
+	assert_string_equal(line, "overrun: 0 cycles too long from #17, the worst by 0ns, -3 cycles "
+				  "skipped: late");
 	takt_log_cursor_destroy(cursor);
 }
 

@@ -255,6 +255,48 @@ static void levels_have_names(void **state)
 	assert_true(takt_log_level_parse("loud") < 0);
 }
 
+static void expect_event(uint32_t event, const char *name, int64_t a, int64_t b, int64_t c, int64_t d,
+			 const char *text, const char *expected)
+{
+	const struct takt_log_lifecycle lifecycle = { .event = event, .name = name, .text = text,
+		.values = { a, b, c, d }, .value_names = { "one", "", "", "" } };
+	const struct takt_log_record record = { .kind = TAKT_LOG_LIFECYCLE, .lifecycle = &lifecycle };
+
+	assert_int_equal(takt_log_text_format(&log_, &record, out, sizeof(out)), strlen(expected));
+	assert_string_equal(out, expected);
+}
+
+static void lifecycle_events_are_sentences(void **state)
+{
+	(void)state;
+	expect_event(TAKT_EVENT_late_start, "late_start", 967, 19739745, 1, 0, "",
+		     "late start: 1 cycle from #967, the worst 19.74ms late");
+	expect_event(TAKT_EVENT_overrun, "overrun", 12, 3, 1200000, 2, "",
+		     "overrun: 2 cycles too long from #12, the worst by 1.2ms, 3 cycles skipped");
+	expect_event(TAKT_EVENT_task_failed, "task_failed", -5, 1, 0, 0, "process",
+		     "task failed: process returned -5 (Input/output error)");
+	expect_event(TAKT_EVENT_level_changed, "level_changed", 1, 0, 0, 0, "debug",
+		     "level changed: from info to debug");
+	expect_event(TAKT_EVENT_gap, "gap", 5, 9, 5, 0, "",
+		     "gap: 5 copperlists lost, #5 to #9: memory was full");
+	expect_event(TAKT_EVENT_panic, "panic", 11, 0x10, 0, 0, "process",
+		     "panic: SIGSEGV at address 0x10 in process");
+	expect_event(TAKT_EVENT_disk_failed, "disk_failed", 28, 2 << 20, 0, 0, "0001.takt",
+		     "disk failed: No space left on device, 2.0 MiB waiting: 0001.takt");
+	expect_event(TAKT_EVENT_task_started, "task_started", 0, 0, 0, 0, "", "task started");
+	expect_event(TAKT_EVENT_texts_lost, "texts_lost", 1, 236404, 0, 0, "",
+		     "texts lost: 236404 texts of level info");
+	expect_event(60000, "unknown", 3, 0, 7, 0, "why", "unknown event 60000: one3, 7: why");
+	expect_event(TAKT_EVENT_source_finished, "source_finished", 3, 0, 0, 0, "", "source finished: one 3");
+	for (uint32_t event = 0; event < 100; event++) {	/* any values: nothing is undefined */
+		const struct takt_log_lifecycle any = { .event = event, .name = "any", .text = "",
+			.values = { INT64_MIN, INT64_MAX, -1, UINT32_MAX }, .value_names = { "", "", "", "" } };
+		const struct takt_log_record record = { .lifecycle = &any };
+
+		assert_true(takt_log_text_format(&log_, &record, out, sizeof(out)) < sizeof(out));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -269,6 +311,7 @@ int main(void)
 		cmocka_unit_test(unknown_format_shows_the_arguments),
 		cmocka_unit_test(random_formats_end),
 		cmocka_unit_test(levels_have_names),
+		cmocka_unit_test(lifecycle_events_are_sentences),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -531,8 +531,8 @@ TAKT_LOG_API int takt_log_stats_make(const char *path, takt_log_goes_on *goes_on
 
 /* --- text ------------------------------------------------------------------------------------ */
 
-/* The text of a text or lifecycle record as one string: the format with its arguments, or "overrun:
- * first cycle 12, cycles skipped 3: the text". Written into @out, cut to @out_bytes, always
+/* The text of a text or lifecycle record as one string: the format with its arguments, or "late
+ * start: 3 cycles from #12, the worst 1.2ms late". Written into @out, cut to @out_bytes, always
  * NUL-terminated (out_bytes >= 1). Bytes of strings are given as recorded: a program that shows
  * them on a terminal must escape control characters. A format and arguments that disagree are shown
  * as such.
