@@ -202,6 +202,14 @@ static size_t put_line(struct takt_text_buffer *frame, const char *text, uint32_
 	return bytes;
 }
 
+uint32_t takt_screen_columns(void)
+{
+	uint32_t rows, columns;
+
+	find_size(&rows, &columns);
+	return columns;
+}
+
 int takt_screen_draw(const char *text, uint32_t bar)
 {
 	struct takt_text_buffer frame;

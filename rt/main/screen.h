@@ -24,6 +24,9 @@ void takt_screen_close(void);
  * in reverse. @text is UTF-8 without control characters but newlines. Returns 0, -errno. */
 int takt_screen_draw(const char *text, uint32_t bar);
 
+/* How many columns the terminal has. */
+uint32_t takt_screen_columns(void);
+
 /* Wait up to @ms for a key or another event. Ctrl-Z is served here. */
 int takt_screen_wait(int ms);
 

@@ -32,8 +32,9 @@
 static const char help[] =
 	"usage: takt top [OPTION]... [GRAPH|RUN]\n"
 	"A live table of what the tasks of a running graph do: rate, time in process, jitter, how often\n"
-	"an output (of a sink: an input) was absent, calls that ended later than one period behind plan,\n"
-	"and the newest status text. Without GRAPH or RUN: the only one that runs.\n"
+	"an output (of a sink: an input) was absent, calls that ended later than one period behind plan\n"
+	"(misses), and the newest status text. jitter is its p99; takt log stats --help says what each\n"
+	"figure is. Without GRAPH or RUN: the only one that runs.\n"
 	"\n"
 	"Keys: r begins to count anew; q leaves, the run goes on.\n"
 	"\n"
@@ -166,18 +167,19 @@ static int count(struct top *top, uint64_t until_ns)
 
 static struct takt_top_view view_of(const struct top *top)
 {
-	return (struct takt_top_view){ top->log, top->stats, &top->status };
+	return (struct takt_top_view){ top->log, top->stats, &top->status, 0 };
 }
 
 /* --- on a terminal ---------------------------------------------------------------------------- */
 
 static int draw(struct top *top)
 {
-	const struct takt_top_view view = view_of(top);
+	struct takt_top_view view = view_of(top);
 	struct takt_text_buffer text;
 	int r;
 
 	fetch_status(top);
+	view.columns = takt_screen_columns();
 	takt_text_buffer_init(&text, FRAME_BYTES_MAX);
 	takt_top_put(&text, &view, TAKT_FORM_SHORT);
 	takt_text_buffer_puts(&text, "\nr count anew   q leave, the run goes on\n");

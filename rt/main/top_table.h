@@ -14,6 +14,7 @@ struct takt_top_view {
 	const struct takt_log *log;
 	const struct takt_stats *stats;
 	const struct takt_run_status *status;
+	uint32_t columns;		/* of the terminal; 0: lines may be of any length */
 };
 
 void takt_top_put(struct takt_text_buffer *out, const struct takt_top_view *top, enum takt_form form);

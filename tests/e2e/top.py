@@ -110,10 +110,10 @@ def the_table_is_drawn_again_and_q_leaves_only_the_viewer():
         terminal.wait_for("(?s)counted: .*counted: ")
         lines = terminal.frames()[-1]
         assert lines[0].startswith("kill run ") and " running for " in lines[0], lines
-        assert lines[4].split()[:3] == ["task", "rate/s", "p50"], lines
+        assert lines[4].split()[:5] == ["task", "misses", "rate/s", "process", "p50"], lines
         tasks = {line.split()[0]: line.split() for line in lines[5:8]}
         assert list(tasks) == ["ticker", "fault", "oracle"], lines
-        assert 0 < float(tasks["ticker"][1]) <= 1200 and tasks["ticker"][6] == "0.0", tasks
+        assert 0 < float(tasks["ticker"][2]) <= 1200 and tasks["ticker"][7] == "0.0", tasks
         assert "q leave" in lines[9], lines
         assert not termios.tcgetattr(terminal.theirs)[3] & (termios.ICANON | termios.ECHO)
         terminal.key(b"q")
@@ -204,6 +204,21 @@ def frames_fit_the_terminal():
 
 
 @tap.test
+def what_one_watches_for_fits_into_80_columns():
+    with Running(mode="error", at=1, times=1000000) as (world, _):
+        terminal = Terminal(world, "--interval", "100ms", columns=80)
+        terminal.wait_for("failed")
+        lines = terminal.frames()[-1]
+        assert all(len(line) <= 80 for line in lines), lines
+        assert re.match(r"lost \d+ copperlists, \d+ events, \d+ inputs; \d+ overruns, \d+ skipped", lines[1]), lines
+        assert lines[4].rstrip().endswith("absent%  status"), lines
+        failed = next(i for i, line in enumerate(lines) if line.startswith("fault "))
+        assert re.search(r"\d+ failed", lines[failed] + lines[failed + 1]), lines
+        terminal.key(b"q")
+        terminal.end(0)
+
+
+@tap.test
 def it_ends_with_the_run():
     with Running() as (world, rt):
         terminal = Terminal(world)
@@ -230,7 +245,7 @@ def without_a_terminal_one_table_is_printed():
     with Running() as (world, _):
         done = takt_top(world)
         assert "no terminal" in done.stderr and "\033" not in done.stdout, done
-        assert re.search(r"^ticker +[1-9]", done.stdout, re.M), done.stdout
+        assert re.search(r"^ticker +\d+ +[1-9]", done.stdout, re.M), done.stdout
         table = json.loads(takt_top(world, "kill", "-o", "json").stdout)
         assert [t["task"] for t in table["tasks"]] == ["ticker", "fault", "oracle"]
         assert table["graph"] == "kill" and table["state"] == "running"
