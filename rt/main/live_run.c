@@ -71,7 +71,7 @@ int takt_live_run_find(const char *run_dir, const char *word, struct takt_region
 	count = search.by_name > 0 ? search.by_name : search.by_id;
 	if (count == 0) {
 		return takt_err_set(err, -ENOENT, "no graph or run '%s' is running%s%s", word,
-				    search.text[0] ? "; there are: " : "; none is", search.text);
+				    search.text[0] ? "; there are: " : ", and no other", search.text);
 	}
 	if (count > 1) {
 		return takt_err_set(err, -ENOTUNIQ, "'%s' is not one run; running: %s", word, search.text);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* takt log copperlists. CSV has a row a message, and the columns of every output's type. */
+/* takt log copperlists. CSV has a row a message (a cycle without any: one row), and the columns of every
+ * output's type. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -218,7 +219,8 @@ static void put_csv_header(struct takt_text_buffer *out, const struct view *view
 {
 	const struct takt_log_output *output;
 
-	takt_text_buffer_puts(out, "cycle,time,t_ns,task,port,stamp_ns,tov_begin_ns,tov_end_ns,status");
+	takt_text_buffer_puts(out, "cycle,time,t_ns,late_ns,duration_ns,task,port,begin_ns,end_ns,result,"
+			      "stamp_ns,tov_begin_ns,tov_end_ns,status");
 	for (uint32_t i = 0; (output = takt_log_output_at(view->log, i)); i++) {
 		char prefix[512];
 
@@ -233,14 +235,14 @@ static void put_csv_header(struct takt_text_buffer *out, const struct view *view
 	takt_text_buffer_puts(out, "\r\n");
 }
 
-/* The cells of @message's payload below its output's columns, the others empty. */
+/* The cells of @message's payload below its output's columns, the others empty; NULL: all are. */
 static void put_csv_payload(struct takt_text_buffer *out, const struct view *view,
 			    const struct takt_log_message *message)
 {
 	const struct takt_log_output *output;
 
 	for (uint32_t i = 0; (output = takt_log_output_at(view->log, i)); i++) {
-		const bool own = i == message->output;
+		const bool own = message && i == message->output;
 
 		if (output->recorded && is_shown(view, output->task)) {
 			takt_text_buffer_puts(out, ",");
@@ -250,18 +252,45 @@ static void put_csv_payload(struct takt_text_buffer *out, const struct view *vie
 	}
 }
 
+/* The cycle, and the call of @task in it (TAKT_LOG_NONE: of none), up to its result. */
+static void put_csv_cycle(struct takt_text_buffer *out, const struct view *view,
+			  const struct takt_log_record *record, uint32_t task, const char *port)
+{
+	const struct takt_log_copperlist *list = record->copperlist;
+	const struct takt_log_task *row = takt_log_task_at(view->log, task);
+	char time[TAKT_TIME_TEXT_BYTES];
+
+	takt_text_buffer_printf(out, "%" PRIu64 ",%s,%" PRId64 ",%" PRIu64 ",%" PRIu64 ",", record->cycle,
+				takt_iso_time_format(record->real_ns, time, sizeof(time)),
+				since_start(view, record->mono_ns), list->late_ns, list->duration_ns);
+	takt_csv_puts(out, row ? row->id : "");
+	takt_text_buffer_puts(out, ",");
+	takt_csv_puts(out, port);
+	if (row && task < list->task_count && (list->tasks[task].flags & TAKT_LOG_RAN)) {
+		takt_text_buffer_printf(out, ",%" PRId64 ",%" PRId64 ",%" PRId32,
+					since_start(view, list->tasks[task].begin_mono_ns),
+					since_start(view, list->tasks[task].end_mono_ns),
+					list->tasks[task].result);
+	} else {
+		takt_text_buffer_puts(out, ",,,");
+	}
+}
+
+/* A cycle without any message that is shown: its times are. */
+static void put_csv_empty(struct takt_text_buffer *out, const struct view *view,
+			  const struct takt_log_record *record)
+{
+	put_csv_cycle(out, view, record, view->task, "");
+	takt_text_buffer_puts(out, ",,,,");
+	put_csv_payload(out, view, NULL);
+}
+
 static void put_csv(struct takt_text_buffer *out, const struct view *view,
 		    const struct takt_log_record *record, const struct takt_log_message *message)
 {
 	const struct takt_log_output *output = takt_log_output_at(view->log, message->output);
-	char time[TAKT_TIME_TEXT_BYTES];
 
-	takt_text_buffer_printf(out, "%" PRIu64 ",%s,%" PRId64 ",", record->cycle,
-				takt_iso_time_format(record->real_ns, time, sizeof(time)),
-				since_start(view, record->mono_ns));
-	takt_csv_puts(out, takt_log_task_at(view->log, output->task)->id);
-	takt_text_buffer_puts(out, ",");
-	takt_csv_puts(out, output->port);
+	put_csv_cycle(out, view, record, output->task, output->port);
 	takt_text_buffer_printf(out, ",%" PRId64 ",", since_start(view, message->stamp_mono_ns));
 	if (message->tov.kind != TAKT_TOV_NONE) {
 		takt_text_buffer_printf(out, "%" PRId64, since_start(view, message->tov.begin_ns));
@@ -277,19 +306,33 @@ static void put_csv(struct takt_text_buffer *out, const struct view *view,
 
 /* --------------------------------------------------------------------------------------------------- */
 
+/* A row a message; of a cycle without any, one. */
+static void show_csv(struct takt_out *out, const struct view *view, const struct takt_log_record *record)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < record->copperlist->message_count; i++) {
+		if (is_message_shown(view, &record->copperlist->messages[i])) {
+			takt_out_row_begin(out);
+			put_csv(&out->text, view, record, &record->copperlist->messages[i]);
+			takt_out_row_end(out);
+			any = true;
+		}
+	}
+	if (!any) {
+		takt_out_row_begin(out);
+		put_csv_empty(&out->text, view, record);
+		takt_out_row_end(out);
+	}
+}
+
 static void show(struct takt_scan *scan, const struct takt_log_record *record)
 {
 	const struct view *view = scan->user;
 	struct takt_text_buffer *out = &scan->out->text;
 
 	if (scan->out->form == TAKT_FORM_CSV) {
-		for (uint32_t i = 0; i < record->copperlist->message_count; i++) {
-			if (is_message_shown(view, &record->copperlist->messages[i])) {
-				takt_out_row_begin(scan->out);
-				put_csv(out, view, record, &record->copperlist->messages[i]);
-				takt_out_row_end(scan->out);
-			}
-		}
+		show_csv(scan->out, view, record);
 		return;
 	}
 	takt_out_row_begin(scan->out);

@@ -9,6 +9,7 @@
 #include "rt/main/commands.h"
 #include "rt/main/log_cause.h"
 #include "rt/main/log_find.h"
+#include "rt/main/log_info_data.h"
 #include "rt/main/log_time.h"
 #include "rt/main/out.h"
 
@@ -19,17 +20,6 @@ static const char *state_help(uint32_t state)
 	return state == TAKT_LOG_CLEAN ? "the recording is closed in order"
 	       : state == TAKT_LOG_CUT ? "the recording is not closed: taktd has not finished it"
 				       : "the run goes on";
-}
-
-static const char *kind_name(uint32_t kind)
-{
-	return kind == 1 ? "source" : kind == 2 ? "filter" : kind == 3 ? "sink" : "?";
-}
-
-/* What the damage is known by. */
-static const char *checked(bool verified)
-{
-	return verified ? "checksums" : "headers";
 }
 
 static uint64_t length_ns(const struct takt_log_info *info)
@@ -211,7 +201,7 @@ static void put_short_tasks(struct takt_text_buffer *out, const struct takt_log 
 	for (uint32_t i = 0; (task = takt_log_task_at(log, i)); i++) {
 		takt_text_buffer_puts(out, "  ");
 		takt_out_put_plain(out, task->id);
-		takt_text_buffer_printf(out, ": %s ", kind_name(task->kind));
+		takt_text_buffer_printf(out, ": %s ", takt_log_kind_name(task->kind));
 		takt_out_put_plain(out, task->type);
 		takt_text_buffer_puts(out, ", ");
 		takt_out_put_plain(out, task->exec);
@@ -283,191 +273,6 @@ static void put_short_rest(struct takt_text_buffer *out, const struct takt_log *
 	}
 }
 
-/* --- JSON ------------------------------------------------------------------------------------------ */
-
-static void put_json_head(struct takt_text_buffer *out, const struct takt_log_info *info)
-{
-	char id[24], time[TAKT_TIME_TEXT_BYTES];
-
-	snprintf(id, sizeof(id), "%016" PRIx64, info->run);
-	takt_out_text_member(out, "{\"graph\":", info->graph);
-	takt_out_text_member(out, ",\"run\":", id);
-	takt_out_u64_member(out, ",\"number\":", info->number);
-	takt_out_text_member(out, ",\"path\":", info->path);
-	takt_out_text_member(out, ",\"state\":", takt_log_state_name(info->state));
-	takt_out_text_member(out, ",\"ending\":", takt_log_ending_name(info->ending));
-	takt_text_buffer_printf(out, ",\"exit_code\":%" PRId32, info->exit_code);
-	takt_out_text_member(out, ",\"start\":",
-			     takt_iso_time_format(info->first_real_ns, time, sizeof(time)));
-	takt_out_text_member(out, ",\"end\":", takt_iso_time_format(info->end_real_ns, time, sizeof(time)));
-	takt_out_u64_member(out, ",\"length_ns\":", length_ns(info));
-	takt_out_u64_member(out, ",\"start_mono_ns\":", info->first_mono_ns);
-	takt_out_text_member(out, ",\"run_start\":",
-			     takt_iso_time_format(info->start_real_ns, time, sizeof(time)));
-	takt_out_u64_member(out, ",\"run_start_mono_ns\":", info->start_mono_ns);
-	takt_out_u64_member(out, ",\"period_ns\":", info->period_ns);
-	takt_out_u64_member(out, ",\"first_cycle\":", info->first_cycle);
-	takt_out_u64_member(out, ",\"last_cycle\":", info->last_cycle);
-	takt_out_u64_member(out, ",\"copperlists\":", info->copperlist_count);
-	takt_out_u64_member(out, ",\"records\":", info->record_count);
-	takt_out_u64_member(out, ",\"chunks\":", info->chunk_count);
-	takt_out_u64_member(out, ",\"segments\":", info->segment_count);
-	takt_out_u64_member(out, ",\"deleted_segments\":", info->removed_count);
-	takt_out_u64_member(out, ",\"dropped_events\":", info->dropped_event_count);
-	takt_out_bool_member(out, ",\"part\":", info->is_part);
-	takt_out_bool_member(out, ",\"virtual\":", info->is_virtual);
-	takt_out_u64_member(out, ",\"bytes\":", info->bytes);
-	if (info->is_counted) {
-		takt_out_u64_member(out, ",\"lost_copperlists\":", info->lost_copperlists);
-		takt_out_u64_member(out, ",\"lost_events\":", info->lost_events);
-	}
-	takt_out_u64_member(out, ",\"file_bytes\":", info->file_bytes);
-	takt_out_u64_member(out, ",\"damaged_bytes\":", info->damaged_bytes);
-	takt_out_u64_member(out, ",\"lost_chunks\":", info->lost_chunk_count);
-	takt_out_text_member(out, ",\"config_path\":", info->config_path);
-	takt_out_text_member(out, ",\"config\":", info->config);
-	takt_out_text_member(out, ",\"machine_id\":", info->machine_id);
-	takt_out_text_member(out, ",\"boot_id\":", info->boot_id);
-}
-
-static void put_json_damage(struct takt_text_buffer *out, const struct takt_log *log, bool verified)
-{
-	const struct takt_log_damage *damage;
-
-	takt_out_text_member(out, ",\"checked\":", checked(verified));
-	takt_text_buffer_puts(out, ",\"damage\":[");
-	for (uint32_t i = 0; (damage = takt_log_damage_at(log, i)); i++) {
-		takt_out_text_member(out, i ? ",{\"file\":" : "{\"file\":", damage->file);
-		takt_out_u64_member(out, ",\"offset\":", damage->offset);
-		takt_out_u64_member(out, ",\"bytes\":", damage->bytes);
-		takt_out_text_member(out, ",\"what\":", damage->what);
-		takt_text_buffer_puts(out, "}");
-	}
-	takt_text_buffer_puts(out, "]");
-}
-
-static void put_json_tasks(struct takt_text_buffer *out, const struct takt_log *log)
-{
-	const struct takt_log_task *task;
-
-	takt_text_buffer_puts(out, ",\"tasks\":[");
-	for (uint32_t i = 0; (task = takt_log_task_at(log, i)); i++) {
-		takt_out_text_member(out, i ? ",{\"id\":" : "{\"id\":", task->id);
-		takt_out_text_member(out, ",\"kind\":", kind_name(task->kind));
-		takt_out_text_member(out, ",\"type\":", task->type);
-		takt_out_text_member(out, ",\"plugin\":", task->plugin);
-		takt_out_text_member(out, ",\"exec\":", task->exec);
-		takt_out_u64_member(out, ",\"every\":", task->every);
-		takt_out_u64_member(out, ",\"offset\":", task->offset);
-		takt_out_text_member(out, ",\"params\":", task->params);
-		takt_text_buffer_puts(out, "}");
-	}
-	takt_text_buffer_puts(out, "]");
-}
-
-static void put_json_graph(struct takt_text_buffer *out, const struct takt_log *log)
-{
-	const struct takt_log_output *output;
-	const struct takt_log_connection *connection;
-
-	takt_text_buffer_puts(out, ",\"outputs\":[");
-	for (uint32_t i = 0; (output = takt_log_output_at(log, i)); i++) {
-		takt_out_text_member(out, i ? ",{\"task\":" : "{\"task\":",
-				     takt_log_task_at(log, output->task)->id);
-		takt_out_text_member(out, ",\"port\":", output->port);
-		takt_out_text_member(out, ",\"type\":", takt_log_type_at(log, output->type)->type->name);
-		takt_out_u64_member(out, ",\"slots\":", output->slots);
-		takt_out_bool_member(out, ",\"recorded\":", output->recorded);
-		takt_text_buffer_puts(out, "}");
-	}
-	takt_text_buffer_puts(out, "],\"connections\":[");
-	for (uint32_t i = 0; (connection = takt_log_connection_at(log, i)); i++) {
-		output = takt_log_output_at(log, connection->output);
-		takt_out_text_member(out, i ? ",{\"from_task\":" : "{\"from_task\":",
-				     takt_log_task_at(log, output->task)->id);
-		takt_out_text_member(out, ",\"from_port\":", output->port);
-		takt_out_text_member(out, ",\"task\":", takt_log_task_at(log, connection->task)->id);
-		takt_out_text_member(out, ",\"port\":", connection->port);
-		takt_out_u64_member(out, ",\"delay\":", connection->delay);
-		takt_out_u64_member(out, ",\"hold_ns\":", connection->hold_ns);
-		takt_text_buffer_puts(out, "}");
-	}
-	takt_text_buffer_puts(out, "]");
-}
-
-static void put_json_rest(struct takt_text_buffer *out, const struct takt_log *log)
-{
-	const struct takt_log_stream *stream;
-	const struct takt_log_fact *fact;
-
-	takt_text_buffer_puts(out, ",\"streams\":[");
-	for (uint32_t i = 0; (stream = takt_log_stream_at(log, i)); i++) {
-		takt_out_text_member(out, i ? ",{\"name\":" : "{\"name\":", stream->name);
-		takt_out_u64_member(out, ",\"lane\":", stream->lane);
-		takt_out_u64_member(out, ",\"chunks\":", stream->chunk_count);
-		takt_out_u64_member(out, ",\"records\":", stream->record_count);
-		takt_out_u64_member(out, ",\"bytes\":", stream->bytes);
-		takt_out_u64_member(out, ",\"lost_chunks\":", stream->lost_chunk_count);
-		takt_text_buffer_puts(out, "}");
-	}
-	takt_text_buffer_puts(out, "],\"facts\":[");
-	for (uint32_t i = 0; (fact = takt_log_fact_at(log, i)); i++) {
-		takt_out_text_member(out, i ? ",{\"key\":" : "{\"key\":", fact->key);
-		takt_out_text_member(out, ",\"value\":", fact->value);
-		takt_text_buffer_puts(out, "}");
-	}
-	takt_text_buffer_puts(out, "]}\n");
-}
-
-/* --- CSV ------------------------------------------------------------------------------------------- */
-
-static void put_csv_text(struct takt_text_buffer *out, const char *key, const char *value)
-{
-	takt_csv_puts(out, key);
-	takt_text_buffer_puts(out, ",");
-	takt_csv_puts(out, value);
-	takt_text_buffer_puts(out, "\r\n");
-}
-
-static void put_csv(struct takt_text_buffer *out, const struct takt_log *log, bool verified)
-{
-	const struct takt_log_info *info = takt_log_info_of(log);
-	const struct takt_log_fact *fact;
-	char time[TAKT_TIME_TEXT_BYTES];
-
-	takt_text_buffer_puts(out, "key,value\r\n");
-	put_csv_text(out, "graph", info->graph);
-	takt_text_buffer_printf(out, "run,%016" PRIx64 "\r\nnumber,%" PRIu32 "\r\n", info->run, info->number);
-	put_csv_text(out, "path", info->path);
-	put_csv_text(out, "state", takt_log_state_name(info->state));
-	put_csv_text(out, "ending", takt_log_ending_name(info->ending));
-	takt_text_buffer_printf(out, "exit_code,%" PRId32 "\r\n", info->exit_code);
-	put_csv_text(out, "start", takt_iso_time_format(info->first_real_ns, time, sizeof(time)));
-	put_csv_text(out, "run_start", takt_iso_time_format(info->start_real_ns, time, sizeof(time)));
-	put_csv_text(out, "end", takt_iso_time_format(info->end_real_ns, time, sizeof(time)));
-	takt_text_buffer_printf(out, "length_ns,%" PRIu64 "\r\nperiod_ns,%" PRIu64 "\r\n", length_ns(info),
-				info->period_ns);
-	takt_text_buffer_printf(out, "first_cycle,%" PRIu64 "\r\nlast_cycle,%" PRIu64 "\r\n",
-				info->first_cycle, info->last_cycle);
-	takt_text_buffer_printf(out, "copperlists,%" PRIu64 "\r\nrecords,%" PRIu64 "\r\nchunks,%" PRIu64
-				"\r\nsegments,%" PRIu32 "\r\nbytes,%" PRIu64 "\r\n",
-				info->copperlist_count, info->record_count, info->chunk_count,
-				info->segment_count, info->bytes);
-	takt_text_buffer_printf(out, "damage,%" PRIu64 "\r\ndamaged_bytes,%" PRIu64 "\r\nlost_chunks,%" PRIu64
-				"\r\n", info->damage_count, info->damaged_bytes, info->lost_chunk_count);
-	if (info->is_counted) {
-		takt_text_buffer_printf(out, "lost_copperlists,%" PRIu64 "\r\nlost_events,%" PRIu64 "\r\n",
-					info->lost_copperlists, info->lost_events);
-	}
-	put_csv_text(out, "checked", checked(verified));
-	put_csv_text(out, "config_path", info->config_path);
-	put_csv_text(out, "machine_id", info->machine_id);
-	put_csv_text(out, "boot_id", info->boot_id);
-	for (uint32_t i = 0; (fact = takt_log_fact_at(log, i)); i++) {
-		put_csv_text(out, fact->key, fact->value);
-	}
-}
-
 /* --------------------------------------------------------------------------------------------------- */
 
 static int print(struct takt_log *log, enum takt_form form, bool verified)
@@ -484,13 +289,9 @@ static int print(struct takt_log *log, enum takt_form form, bool verified)
 		put_short_graph(&out.text, log);
 		put_short_rest(&out.text, log);
 	} else if (form == TAKT_FORM_CSV) {
-		put_csv(&out.text, log, verified);
+		takt_log_info_put_csv(&out.text, log, verified);
 	} else {
-		put_json_head(&out.text, takt_log_info_of(log));
-		put_json_damage(&out.text, log, verified);
-		put_json_tasks(&out.text, log);
-		put_json_graph(&out.text, log);
-		put_json_rest(&out.text, log);
+		takt_log_info_put_json(&out.text, log, verified);
 	}
 	return takt_out_fini(&out);
 }

@@ -194,15 +194,19 @@ static void put_csv(struct takt_text_buffer *out, const struct takt_log_run *run
 				takt_iso_time_format(run->end_real_ns, end, sizeof(end)),
 				run->segment_count, run->bytes);
 	takt_csv_puts(out, run->path);
-	takt_text_buffer_printf(out, ",%" PRIu64 ",%" PRIu64 ",%s", run->lost_copperlists, run->lost_events,
-				run->is_damaged ? "true" : "false");
+	takt_text_buffer_printf(out, ",%" PRIu64 ",%" PRIu64 ",%s,%" PRIu64 ",%s,%" PRIu64 ",%s",
+				run->lost_copperlists, run->lost_events,
+				run->is_damaged ? "true" : "false", run->end_mono_ns - run->first_mono_ns,
+				takt_iso_time_format(run->start_real_ns, start, sizeof(start)),
+				run->file_bytes, run->is_virtual ? "true" : "false");
 }
 
 static void put_header(struct takt_out *out, uint32_t count)
 {
 	if (out->form == TAKT_FORM_CSV) {
 		takt_text_buffer_puts(&out->text, "run,number,graph,state,ending,exit_code,start,end,segments,bytes,"
-				      "path,lost_copperlists,lost_events,damaged\r\n");
+				      "path,lost_copperlists,lost_events,damaged,length_ns,run_start,"
+				      "file_bytes,virtual\r\n");
 	} else if (out->form == TAKT_FORM_SHORT && count > 0) {
 		takt_text_buffer_printf(&out->text, "%4s  %-16s  %-16s %-19s  %10s  %10s  %s\n", "no", "run",
 					"graph", "start", "length", "size", "end");

@@ -11,6 +11,8 @@
 #include "rt/main/lost_line.h"
 #include "rt/main/text_line.h"
 
+#define ARGS_BYTES_MAX (1u << 20)	/* of one text, as JSON */
+
 static int64_t since_start(const struct takt_scan *scan, const struct takt_log_record *record)
 {
 	return (int64_t)(record->mono_ns - takt_log_info_of(scan->log)->start_mono_ns);
@@ -40,7 +42,7 @@ static void put_task(struct takt_text_buffer *out, const struct takt_scan *scan,
 
 static void put_args(struct takt_text_buffer *out, const struct takt_log_text *text)
 {
-	takt_text_buffer_puts(out, ",\"args\":[");
+	takt_text_buffer_puts(out, "[");
 	for (uint32_t i = 0; i < text->arg_count; i++) {
 		const struct takt_log_arg *arg = &text->args[i];
 
@@ -68,6 +70,7 @@ static void text_to_json(struct takt_text_buffer *out, struct takt_scan *scan,
 	takt_out_text_member(out, ",\"level\":", takt_log_level_name(text->level));
 	put_task(out, scan, text->task);
 	takt_out_text_member(out, ",\"text\":", line);
+	takt_text_buffer_puts(out, ",\"args\":");
 	put_args(out, text);
 	if (format) {
 		takt_out_text_member(out, ",\"format\":", format->format);
@@ -102,6 +105,36 @@ static void lifecycle_to_json(struct takt_text_buffer *out, struct takt_scan *sc
 	takt_text_buffer_puts(out, "}");
 }
 
+/* Behind the line: what it was made of. */
+static void text_cells(struct takt_text_buffer *out, const struct takt_scan *scan,
+		       const struct takt_log_text *text)
+{
+	const struct takt_log_format *format = takt_log_format_at(scan->log, text->format);
+	struct takt_text_buffer args;
+
+	takt_text_buffer_printf(out, ",%" PRIu64 ",", text->suppressed);
+	takt_csv_puts(out, format ? format->file : "");
+	takt_text_buffer_printf(out, ",%" PRIu32 ",", format ? format->line : 0);
+	takt_csv_puts(out, format ? format->format : "");
+	takt_text_buffer_puts(out, ",");
+	takt_text_buffer_init(&args, ARGS_BYTES_MAX);
+	put_args(&args, text);
+	takt_csv_puts(out, args.text ? args.text : "");
+	takt_text_buffer_fini(&args);
+}
+
+static void event_cells(struct takt_text_buffer *out, const struct takt_log_lifecycle *event)
+{
+	for (uint32_t i = 0; i < 4; i++) {
+		takt_text_buffer_puts(out, ",");
+		if (event->value_names[i][0]) {
+			takt_text_buffer_printf(out, "%" PRId64, event->values[i]);
+		}
+	}
+	takt_text_buffer_puts(out, ",");
+	takt_csv_puts(out, event->text);
+}
+
 static void to_csv(struct takt_text_buffer *out, struct takt_scan *scan,
 		   const struct takt_log_record *record, const char *line)
 {
@@ -117,7 +150,9 @@ static void to_csv(struct takt_text_buffer *out, struct takt_scan *scan,
 	takt_text_buffer_puts(out, ",");
 	takt_csv_puts(out, line);
 	if (is_text) {
-		takt_text_buffer_printf(out, ",%" PRIu64, record->text->suppressed);
+		text_cells(out, scan, record->text);
+	} else {
+		event_cells(out, record->lifecycle);
 	}
 }
 
@@ -141,7 +176,7 @@ static void lost_to_csv(struct takt_text_buffer *out, struct takt_scan *scan,
 				takt_iso_time_format(record->real_ns, time, sizeof(time)),
 				since_start(scan, record), record->cycle);
 	takt_csv_puts(out, line);
-	takt_text_buffer_puts(out, ",0");
+	takt_text_buffer_puts(out, ",0,,,,");
 }
 
 /* In the text log: what is missing there. */
@@ -236,11 +271,11 @@ int takt_log_command_text(const struct takt_log_args *args)
 	return show_kind((struct takt_scan){ .args = args, .show = show_text, .takes = takes_text,
 					     .match_text = text_of,
 					     .kinds = 1u << TAKT_LOG_TEXT | 1u << TAKT_LOG_LIFECYCLE },
-			 "time,t_ns,cycle,level,task,text,suppressed\r\n");
+			 "time,t_ns,cycle,level,task,text,suppressed,file,line,format,args\r\n");
 }
 
 int takt_log_command_lifecycle(const struct takt_log_args *args)
 {
 	return show_kind((struct takt_scan){ .args = args, .show = show, .kinds = 1u << TAKT_LOG_LIFECYCLE },
-			 "time,t_ns,cycle,event,task,text\r\n");
+			 "time,t_ns,cycle,event,task,text,value0,value1,value2,value3,detail\r\n");
 }

@@ -127,6 +127,24 @@ static void put_json(struct takt_text_buffer *out, const struct takt_log_type *t
 	takt_text_buffer_puts(out, "]}");
 }
 
+/* "0=none 3=full"; nothing of what is no enum. */
+static void put_csv_enum(struct takt_text_buffer *out, const struct takt_enum *names)
+{
+	char memory[4096];
+	struct takt_text_buffer values;
+
+	if (!names) {
+		return;
+	}
+	takt_text_buffer_init_fixed(&values, memory, sizeof(memory));
+	takt_text_buffer_puts(&values, "");
+	for (uint32_t i = 0; i < names->value_count; i++) {
+		takt_text_buffer_printf(&values, "%s%" PRId32 "=%s", i ? " " : "", names->values[i].value,
+					names->values[i].name);
+	}
+	takt_csv_puts(out, memory);
+}
+
 static void put_csv_field(struct takt_text_buffer *out, const struct takt_log_type *type, uint32_t index)
 {
 	const struct takt_field *field = &type->type->fields[index];
@@ -142,6 +160,10 @@ static void put_csv_field(struct takt_text_buffer *out, const struct takt_log_ty
 	takt_csv_puts(out, field->unit);
 	takt_text_buffer_printf(out, ",%" PRIu32 ",", type->places[index].offset_bytes);
 	takt_csv_puts(out, field->doc);
+	takt_text_buffer_printf(out, ",%" PRIu32 ",%" PRIu32 ",", type->places[index].items_offset_bytes,
+				type->places[index].item_bytes);
+	put_csv_enum(out, field->names);
+	takt_text_buffer_printf(out, ",%" PRIu32 ",%016" PRIx64, type->bytes, type->hash);
 }
 
 static void put_type(struct takt_out *out, const struct takt_log_type *type)
@@ -176,7 +198,8 @@ int takt_log_command_types(const struct takt_log_args *args)
 	}
 	takt_out_init(&out, args->form);
 	if (args->form == TAKT_FORM_CSV) {
-		takt_text_buffer_puts(&out.text, "type,field,kind,unit,offset_bytes,doc\r\n");
+		takt_text_buffer_puts(&out.text, "type,field,kind,unit,offset_bytes,doc,"
+				      "items_offset_bytes,item_bytes,values,type_bytes,layout\r\n");
 	}
 	for (uint32_t i = 0; (type = takt_log_type_at(log, i)) && !takt_out_done(&out); i++) {
 		if (takt_log_args_match(args, type->type->name)) {

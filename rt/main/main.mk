@@ -38,6 +38,7 @@ takt_SOURCES = \
 	%D%/log_cut.c \
 	%D%/log_find.c %D%/log_find.h \
 	%D%/log_info.c \
+	%D%/log_info_data.c %D%/log_info_data.h \
 	%D%/log_keep.c \
 	%D%/log_list.c \
 	%D%/log_notes.c %D%/log_notes.h \

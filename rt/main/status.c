@@ -324,8 +324,25 @@ static void put_csv_header(struct takt_text_buffer *out, bool threads)
 	}
 #define COLUMN(name) "," #name
 	takt_text_buffer_puts(out, "graph,run,state,pid,age_ns" NUMBERS(COLUMN)
-			      ",recorder,backend,segment,text,directory\r\n");
+			      ",recorder,backend,segment,text,directory,ending,exit_code,last_error,"
+			      "disk_free_bytes,rings\r\n");
 #undef COLUMN
+}
+
+/* "lane0=16777216/16777216 …": bytes free and in all, of each. */
+static void put_csv_rings(struct takt_text_buffer *out, const struct takt_run_status *status)
+{
+	char memory[4096];
+	struct takt_text_buffer rings;
+
+	takt_text_buffer_init_fixed(&rings, memory, sizeof(memory));
+	takt_text_buffer_puts(&rings, "");
+	for (uint32_t i = 0; i < status->ring_count; i++) {
+		takt_text_buffer_printf(&rings, "%s%s=%" PRIu64 "/%" PRIu64, i ? " " : "",
+					status->rings[i].name, status->rings[i].free_bytes,
+					status->rings[i].bytes);
+	}
+	takt_csv_puts(out, memory);
 }
 
 static void put_csv(struct takt_text_buffer *out, const struct takt_run_status *status)
@@ -343,6 +360,14 @@ static void put_csv(struct takt_text_buffer *out, const struct takt_run_status *
 	takt_csv_puts(out, status->text);
 	takt_text_buffer_puts(out, ",");
 	takt_csv_puts(out, status->directory);
+	takt_text_buffer_printf(out, ",%s,%d,", takt_log_ending_name(status->ending), status->exit_code);
+	takt_csv_puts(out, status->last_errno ? strerror(status->last_errno) : "");
+	takt_text_buffer_puts(out, ",");
+	if (status->disk_known) {
+		takt_text_buffer_printf(out, "%" PRIu64, status->disk_free_bytes);
+	}
+	takt_text_buffer_puts(out, ",");
+	put_csv_rings(out, status);
 }
 
 /* ---------------------------------------------------------------------------------------------- */

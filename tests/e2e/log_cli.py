@@ -129,6 +129,10 @@ def info_tells_what_the_log_holds():
     assert re.search(r"^state +clean", short, re.M) and "imu.raw: maker_raw" in short
     table = dict(csv.reader(io.StringIO(takt("info", "0a", "-o", "csv"))))
     assert table["run"] == "0a00000000000001" and table["copperlists"] == "200"
+    assert (table["task.imu.kind"], table["task.show.every"]) == ("source", "10"), table
+    assert (table["output.imu.raw.type"], table["connection.est.raw.from"]) == ("maker_raw", "imu.raw"), table
+    assert table["stream.lane0.records"] == "200" and table["fact.kernel"] == "6.1", table
+    assert table["deleted_segments"] == "0" and table["checked"] == "headers", table
     assert json.loads(takt("info", "0a", "-o", "jsonl"))["graph"] == "test"
 
 
@@ -144,6 +148,9 @@ def types_tell_fields_units_and_enums():
     assert "list(i16, 4)" in takt("types", "0a")
     table = list(csv.DictReader(io.StringIO(takt("types", "0a", "-o", "csv"))))
     assert table[1]["kind"] == "array(f32, 3)" and table[1]["offset_bytes"] == "8"
+    assert (table[1]["layout"], table[1]["type_bytes"]) == (types["maker_raw"]["layout"],
+                                                            str(types["maker_raw"]["bytes"])), table[1]
+    assert next(r for r in table if r["kind"] == "enum(maker_kind)")["values"] == "0=none 3=full"
 
 
 @tap.test
@@ -158,6 +165,8 @@ def text_has_the_same_records_in_every_form():
         assert abs(float(time_s) - row["t_ns"] / 1e9) < 1e-6
         assert (level, task, text) == (row["level"], row["task"] or "takt", row["text"]), (line, row)
         assert cells["time"] == row["time"] and cells["text"] == row["text"]
+        assert (cells["file"], cells["line"], cells["format"]) == (row["file"], str(row["line"]), row["format"])
+        assert json.loads(cells["args"]) == row["args"], cells
     assert any("Ångström" in r["text"] for r in array)
     assert "\033" not in takt("text", "0a")
 
@@ -166,7 +175,7 @@ def text_has_the_same_records_in_every_form():
 def csv_ends_its_lines_as_rfc_4180_says():
     done = subprocess.run([TAKT, "log", "text", CLEAN, "-o", "csv", "-n", "3"], capture_output=True)
     assert done.stdout.count(b"\r\n") == 4 and done.stdout.count(b"\n") == 4, done.stdout
-    assert done.stdout.startswith(b"time,t_ns,cycle,level,task,text,suppressed\r\n")
+    assert done.stdout.startswith(b"time,t_ns,cycle,level,task,text,suppressed,file,line,format,args\r\n")
 
 
 @tap.test
@@ -327,6 +336,13 @@ def copperlists_carry_every_message():
 def copperlists_in_csv_have_a_row_a_message():
     lists = rows("copperlists", "0a")
     table = list(csv.DictReader(io.StringIO(takt("copperlists", "0a", "-o", "csv"))))
+    assert sorted({int(row["cycle"]) for row in table}) == [c["cycle"] for c in lists]
+    for row in table:
+        cycle = lists[int(row["cycle"])]
+        assert (int(row["late_ns"]), int(row["duration_ns"])) == (cycle["late_ns"], cycle["duration_ns"]), row
+        call = next((t for t in cycle["tasks"] if t["task"] == row["task"]), {})
+        assert (row["begin_ns"], row["result"]) == (str(call.get("begin_ns", "")), str(call.get("result", ""))), row
+    table = [row for row in table if row["port"]]
     messages = [(c, m) for c in lists for m in c["messages"]]
     assert len(table) == len(messages)
     for row, (cycle, message) in zip(table, messages):
@@ -343,6 +359,8 @@ def copperlists_in_csv_have_a_row_a_message():
             assert row["est.pose.kind"] == "full" and row["imu.raw.number"] == ""
     only = list(csv.DictReader(io.StringIO(takt("copperlists", "0a", "-o", "csv", "--task", "est"))))
     assert only and not any(key.startswith("imu.") for key in only[0])
+    shown = list(csv.DictReader(io.StringIO(takt("copperlists", "0a", "-o", "csv", "--task", "show"))))
+    assert len(shown) > 10 and {(r["task"], r["port"]) for r in shown} == {("show", "")}, shown[:2]
 
 
 @tap.test

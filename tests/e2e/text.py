@@ -125,12 +125,13 @@ def level_holds_when_taktd_is_another_one():
 def wrong_requests_say_what_is_wrong():
     with Talk() as world:
         done = world.level("talk")
-        assert done.returncode == 4 and "nor any other" in done.stderr, done
+        assert done.returncode == 4 and "is running, and no other" in done.stderr, done
         world.start_taktd()
         rt = world.begin()
         for args, code, word in ((["talk", "loud"], 2, "debug, info"), (["nobody", "debug"], 4, "talk/"),
                                  (["talk", "--task", "three", "debug"], 4, "no task 'three'"),
-                                 ([], 2, "missing"), (["talk", "debug", "more"], 2, "too many"),
+                                 ([], 2, "missing"), (["talk", "warn"], 2, "did you mean warning?"),
+                                 (["talk", "INFO"], 2, "did you mean info?"), (["talk", "debug", "more"], 2, "too many"),
                                  (["--loud", "talk"], 2, "unknown option"), (["-o", "xml", "talk"], 2, "json")):
             done = world.level(*args)
             assert done.returncode == code and word in done.stderr, (args, done)
@@ -229,8 +230,8 @@ def limited_texts_come_seldom_and_say_how_many_were_left_out():
         plain = world.takt_log("text", world.runs()[-1], "--task", "one").stdout
         assert "every 100: 100 (99 left out before)" in plain
         table = world.takt_log("text", world.runs()[-1], "-o", "csv").stdout.splitlines()
-        assert table[0] == "time,t_ns,cycle,level,task,text,suppressed"
-        assert any(line.endswith(",every 100: 100,99") for line in table)
+        assert table[0] == "time,t_ns,cycle,level,task,text,suppressed,file,line,format,args"
+        assert any(re.search(r",every 100: 100,99,[^,]*texts\.c,", line) for line in table)
 
 
 @tap.test
