@@ -278,7 +278,8 @@ def every_segment_alone_has_all_that_its_texts_need():
             shutil.copy(os.path.join(run, name), alone)
             done = world.takt_log("text", os.path.join(alone, name), "-o", "jsonl")
             assert done.returncode == 0, done.stderr
-            lines = done.stdout.splitlines()
+            # Where a busy machine lost some, a line says so.
+            lines = [line for line in done.stdout.splitlines() if '"kind":"lost"' not in line]
             total += len(lines)
             for line in lines[:50] + lines[-50:]:
                 row = json.loads(line)
