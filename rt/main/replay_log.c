@@ -43,6 +43,7 @@ static uint32_t find_output(const struct takt_replay_reader *reader, uint32_t ta
 static int check_output(const struct takt_replay_reader *reader, const struct takt_plan_task *task,
 			const struct takt_plan_output *wanted, uint32_t found, struct takt_err *err)
 {
+	const struct takt_type *here = wanted->layout->type;	/* an open port's is the graph's */
 	const char *path = reader->plan->path, *port = wanted->port->name;
 	const struct takt_log_output *output = takt_log_output_at(reader->log, found);
 	const struct takt_log_type *type;
@@ -57,13 +58,13 @@ static int check_output(const struct takt_replay_reader *reader, const struct ta
 				   "it ran with `record: false`", task->id, port, reader->name);
 	}
 	type = takt_log_type_at(reader->log, output->type);
-	if (strcmp(type->type->name, wanted->port->type->name) != 0) {
+	if (strcmp(type->type->name, here->name) != 0) {
 		return takt_err_at(err, -EINVAL, path, task->line, 1, "source `%s`: its output `%s` is a `%s` here, "
-				   "and a `%s` in %s", task->id, port, wanted->port->type->name,
-				   type->type->name, reader->name);
+				   "and a `%s` in %s", task->id, port, here->name, type->type->name,
+				   reader->name);
 	}
 	if (type->hash != wanted->layout->hash || type->bytes != wanted->layout->bytes) {
-		takt_type_difference(wanted->port->type, type->type, difference, sizeof(difference));
+		takt_type_difference(here, type->type, difference, sizeof(difference));
 		return takt_err_at(err, -EINVAL, path, task->line, 1, "source `%s`: its output `%s` (%s) differs "
 				   "in %s (there): %s", task->id, port, type->type->name, reader->name,
 				   difference);

@@ -126,6 +126,23 @@ def what_was_written_reads_back_and_is_written_as_the_same_bytes():
 
 
 @tap.test
+def a_log_stands_in_for_the_file():
+    with Csv() as world:
+        out = world.graph(world.write("in.csv", numbers(300)), sink="overwrite: true")
+        world.takt("--virtual")
+        log = world.runs()[-1]
+        os.remove(out)
+        world.takt("--virtual", "--source-from", log)
+        assert read(out) == numbers(300)
+        with open(world.graph_path) as f:
+            other = f.read().replace("value, type: f64", "value, type: f32")
+        with open(world.graph_path, "w") as f:
+            f.write(other)
+        said = world.takt("--virtual", "--source-from", log, code=1)
+        assert "(number) differs" in said and "field `value`: f32" in said, said
+
+
+@tap.test
 def no_row_is_lost_at_full_pace_whatever_the_queue_and_the_lane_takes():
     for take, count in ("take: all, queue: 3", 1500), ("take: newest", 300):
         with Csv() as world:
