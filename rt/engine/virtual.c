@@ -11,6 +11,7 @@
 #define LOOK_EVERY 100u				/* polls between two looks at taktd's lock */
 #define ABSENT_PATIENCE_NS (5 * TAKT_NS_PER_S)	/* real time without a taktd */
 #define SLOW_PATIENCE_NS (60 * TAKT_NS_PER_S)	/* … with one that releases nothing */
+#define ASKED_PATIENCE_NS (5 * TAKT_NS_PER_S)	/* … when a signal has asked for the end */
 
 /* --- set-up ---------------------------------------------------------------------------------- */
 
@@ -168,6 +169,17 @@ void takt_virtual_next(struct takt_lane *lane)
 
 /* --- waiting for taktd ------------------------------------------------------------------------ */
 
+/* How long nothing may become free. */
+static uint64_t patience_ns(const struct takt_engine *engine)
+{
+	const uint32_t ending = atomic_load_explicit(&engine->ending, memory_order_relaxed);
+
+	if (takt_region_recorder_alive(engine->region) == 1) {
+		return ending == TAKT_ENDED_REQUESTED ? ASKED_PATIENCE_NS : SLOW_PATIENCE_NS;
+	}
+	return ending == TAKT_ENDED_UNKNOWN ? ABSENT_PATIENCE_NS : TAKT_NS_PER_S;
+}
+
 /* Wait until @bytes are free. False when there is no hope. */
 static bool wait_for_room(struct takt_virtual *v, struct takt_stream *stream, uint64_t bytes)
 {
@@ -183,15 +195,9 @@ static bool wait_for_room(struct takt_virtual *v, struct takt_stream *stream, ui
 			released = stream->released;
 			since_ns = takt_clock_mono_ns();
 		}
-		if (i % LOOK_EVERY == 0) {
-			const bool is_there = takt_region_recorder_alive(v->engine->region) == 1;
-			const uint64_t patience_ns =
-				is_there ? SLOW_PATIENCE_NS
-				: takt_engine_is_stopping(v->engine) ? TAKT_NS_PER_S : ABSENT_PATIENCE_NS;
-
-			if (takt_clock_mono_ns() - since_ns > patience_ns) {
-				return false;
-			}
+		if (i % LOOK_EVERY == 0 &&
+		    takt_clock_mono_ns() - since_ns > patience_ns(v->engine)) {
+			return false;
 		}
 		nanosleep(&span, NULL);
 	}

@@ -200,6 +200,21 @@ def run_that_nobody_records_ends_with_an_error():
 
 
 @tap.test
+def interrupt_ends_it_though_taktd_stands_still():
+    with World(logging=", arena: 1MiB", ballast=3000) as world:
+        taktd = world.start_taktd()
+        rt = world.start_rt("--virtual", "--cycles", "60000")
+        world.wait_cycles(5000)
+        taktd.send_signal(signal.SIGSTOP)	# as one that waits for room on the disk
+        time.sleep(0.5)
+        begin = time.monotonic()
+        rt.send_signal(signal.SIGINT)
+        rt.communicate(timeout=30)
+        taktd.send_signal(signal.SIGCONT)
+        assert time.monotonic() - begin < 20, time.monotonic() - begin
+
+
+@tap.test
 def interrupt_ends_it_in_order_and_a_stuck_task_is_found():
     with World() as world:
         takt = world.start_takt("--virtual", stdout=subprocess.DEVNULL)
