@@ -35,7 +35,8 @@ typedef int link_open(void *task, const char **ret_what);
 void link_init(struct link *link, const char *name, double retry_s, double timeout_s);
 void link_close(struct link *link);
 
-/* True when the device is there, opened now if it is time to try. Tells what changed. */
+/* True when the device is there, opened now if it is time to try. Tells what changed. False in
+ * virtual time, which leaves devices alone. */
 bool link_is_up(struct takt_ctx *ctx, struct link *link, link_open *open, void *task);
 
 /* It is gone: closes it, tells why (@error: errno, 0: it hung up), tries again after `retry`. */

@@ -5,6 +5,8 @@ to it: unplugged, silent, slow, babbling, full of garbage. Prints TAP.
 import fcntl
 import random
 import struct
+import subprocess
+import termios
 import time
 
 from harness import Tap
@@ -59,6 +61,23 @@ def a_device_that_is_not_there_is_told_once_and_found_when_it_comes():
         assert texts(world) == ["hello"]
         assert [t[1] for t in log.texts] == ["warning", "info", "info"], log.texts
         assert "No such file or directory; trying again every 0.05 s" in log.texts[0][3], log.texts
+
+
+@tap.test
+def virtual_time_leaves_the_device_alone():
+    with IoWorld(["csv", "serial"],
+                 ["{id: from, type: csv_source, outputs: {row: serial_line}, "
+                  "params: {path: {dir}/in.csv, pace: full}}",
+                  "{id: to, type: serial_lines_out, params: {path: {dir}/dev, baud: 9600}}"],
+                 "from -> to") as world:
+        with open(world.path("in.csv"), "w") as f:
+            f.write("text,bytes\nhello,5\n")
+        dev = Pty(world.path("dev"))
+        before = termios.tcgetattr(dev.master)
+        takt = world.start_takt("--virtual", stdout=subprocess.DEVNULL)
+        _, stderr = takt.communicate(timeout=60)
+        assert takt.returncode == 0, stderr
+        assert termios.tcgetattr(dev.master) == before
 
 
 @tap.test
