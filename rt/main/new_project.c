@@ -98,7 +98,7 @@ static int file_make(const struct project *project, size_t index)
 	}
 	if (r < 0) {
 		takt_err_set(project->err, r, "%s/%s: cannot write %s: %s", project->parent, project->name,
-			     files[index].path, strerror(-r));
+			     path.error ? files[index].path : path.text, strerror(-r));
 	}
 	takt_text_buffer_fini(&path);
 	takt_text_buffer_fini(&text);
