@@ -9,7 +9,11 @@
 
 #include "rt/base/tags.h"
 
+#ifdef __SANITIZE_THREAD__
+#define TAKT_STACK_BYTES (2u << 20)	/* its run-time library keeps 900 KiB there for itself */
+#else
 #define TAKT_STACK_BYTES (256u << 10)
+#endif
 
 struct takt_thread_spec {
 	const char *name;		/* at most 15 characters are kept */
