@@ -220,6 +220,8 @@ static void seal_all(struct takt_engine *engine)
 	takt_stream_seal(&engine->lane.stream);
 	takt_events_end(&engine->lane.events, takt_engine_cycle(engine), now);
 	for (uint32_t i = 0; i < engine->worker_count; i++) {
+		/* Of a replayed source: it has no thread that would. */
+		takt_worker_report_drops(&engine->workers[i], takt_engine_cycle(engine), now);
 		takt_events_end(&engine->workers[i].events, takt_engine_cycle(engine), now);
 	}
 	takt_events_end(&engine->main_events, takt_engine_cycle(engine), now);

@@ -102,14 +102,14 @@ uint64_t takt_worker_dropped(const struct takt_worker *worker)
 	       (post ? atomic_load_explicit(&post->dropped, memory_order_relaxed) : 0);
 }
 
-static void report_drops(struct takt_worker *worker, uint64_t now_ns)
+void takt_worker_report_drops(struct takt_worker *worker, uint64_t cycle, uint64_t now_ns)
 {
 	const uint64_t dropped = takt_worker_dropped(worker);
 	const int64_t values[4] = { (int64_t)(dropped - worker->dropped_reported) };
 
 	if (values[0] > 0) {
-		takt_events_put(&worker->events, worker->unit->ctx.cycle, now_ns,
-				worker->unit->ctx.task_index, TAKT_EVENT_input_dropped, values, NULL);
+		takt_events_put(&worker->events, cycle, now_ns, worker->unit->ctx.task_index,
+				TAKT_EVENT_input_dropped, values, NULL);
 		worker->dropped_reported = dropped;
 		worker->dropped_reported_ns = now_ns;
 	}
@@ -132,7 +132,7 @@ void takt_worker_tend(struct takt_worker *worker)
 
 	take_requests(worker);
 	if (worker->engine->virtual_time || now - worker->dropped_reported_ns >= DROPS_EVERY_NS) {
-		report_drops(worker, now);
+		takt_worker_report_drops(worker, worker->unit->ctx.cycle, now);
 	}
 	takt_events_flush(&worker->events, worker->unit->ctx.cycle, now, now,
 			  worker->engine->plan->flush_ns);
@@ -188,7 +188,7 @@ void takt_worker_end(struct takt_worker *worker, bool finished)
 {
 	const uint64_t now = takt_clock_mono_ns();
 
-	report_drops(worker, now);
+	takt_worker_report_drops(worker, worker->unit->ctx.cycle, now);
 	takt_events_end(&worker->events, worker->unit->ctx.cycle, now);
 	/* Partner: takt_worker_is_finished; the parcels before are visible. */
 	atomic_store_explicit(&worker->finished, finished, memory_order_release);

@@ -125,6 +125,9 @@ TAKT_RT void takt_worker_give(struct takt_worker *worker);
 /* Messages that a full queue has cost so far.  [any] */
 TAKT_ANY uint64_t takt_worker_dropped(const struct takt_worker *worker);
 
+/* An event for what was dropped since the last one.  [worker; main, when that has ended] */
+TAKT_BG void takt_worker_report_drops(struct takt_worker *worker, uint64_t cycle, uint64_t now_ns);
+
 /* The last words of the thread.  [worker] */
 TAKT_BG void takt_worker_end(struct takt_worker *worker, bool finished);
 

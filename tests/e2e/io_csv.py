@@ -143,6 +143,21 @@ def a_log_stands_in_for_the_file():
 
 
 @tap.test
+def rows_of_a_log_that_do_not_fit_a_smaller_queue_are_told():
+    for virtual in ["--virtual"], []:
+        with Csv() as world:
+            source = world.write("in.csv", numbers(300))
+            out = world.graph(source, sink="overwrite: true", rate="100Hz")
+            world.takt("--virtual")
+            log = world.runs()[-1]
+            world.graph(source, sink="overwrite: true", rate="100Hz", take="take: all, queue: 1")
+            world.takt(*virtual, "--source-from", log)
+            dropped = sum(e[3][0] for e in world.read(world.runs()[-1]).events
+                          if e[1] == "input_dropped" and e[2] == "source")
+            assert 0 < dropped == 300 - (read(out).count("\n") - 1), dropped
+
+
+@tap.test
 def no_row_is_lost_at_full_pace_whatever_the_queue_and_the_lane_takes():
     for take, count in ("take: all, queue: 3", 1500), ("take: newest", 300):
         with Csv() as world:
