@@ -3,7 +3,7 @@
 # A whole test is skipped by exit status 77, or by printing "1..0 # SKIP why". Tests see top_srcdir,
 # top_builddir, CC, CXX, PYTHON3, sanitizer and test_points ("no" when off); top_srcdir may be read-only.
 script_tests = \
-	%D%/doubles.sh %D%/headers.sh %D%/hot.sh \
+	%D%/doubles.sh %D%/headers.sh %D%/hot.sh %D%/listed.sh \
 	%D%/includes.py \
 	%D%/readme_task.sh \
 	%D%/sdk_compile.sh \

@@ -3,7 +3,8 @@
 # What is measured with, then what measures; every script prints its rows and adds them to the table.
 bench_programs = %D%/region_tool %D%/reopen_bench %D%/write_bench plugins/test_bench.so
 bench_scripts = \
-	%D%/text.py %D%/caterpillar.py %D%/cycle.py %D%/write.py %D%/large.py %D%/idle.py %D%/reopen.py
+	%D%/text.py %D%/caterpillar.py %D%/cycle.py %D%/write.py %D%/large.py %D%/idle.py %D%/reopen.py \
+	%D%/open_log.py %D%/follow.py %D%/quad.py %D%/devices.py
 
 tests_bench_region_tool_SOURCES = %D%/region_tool.c
 tests_bench_region_tool_LDADD = $(base_libs)
@@ -25,9 +26,6 @@ tests_bench_spdlog_bench_CXXFLAGS = $(AM_CXXFLAGS) $(SPDLOG_CFLAGS)
 tests_bench_spdlog_bench_LDADD = $(SPDLOG_LIBS)
 
 bench_programs += %D%/open_log %D%/follow
-bench_scripts += %D%/quad.py %D%/open_log.py %D%/follow.py
-bench_scripts += %D%/open_log.py %D%/follow.py
-bench_scripts += %D%/devices.py
 tests_bench_open_log_SOURCES = %D%/open_log.c tests/unit/big_log.c tests/unit/big_log.h $(log_maker)
 tests_bench_open_log_LDADD = $(log_libs) $(rt_libs)
 tests_bench_follow_LDADD = $(log_libs) $(base_libs)
