@@ -32,8 +32,7 @@ static const char *parse_v6(const char *host, uint16_t port, struct address *out
 	char digits[HOST_BYTES];
 	const char *scope = strchr(host, '%');
 
-	snprintf(digits, sizeof(digits), "%.*s", (int)(scope ? scope - host
-						       : (ptrdiff_t)strlen(host)), host);
+	snprintf(digits, sizeof(digits), "%.*s", (int)strcspn(host, "%"), host);
 	out->at.v6 = (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_port = htons(port) };
 	out->bytes = sizeof(out->at.v6);
 	if (inet_pton(AF_INET6, digits, &out->at.v6.sin6_addr) != 1) {
@@ -61,7 +60,7 @@ const char *address_parse_host(const char *host, uint16_t port, struct address *
 		out.bytes = sizeof(out.at.v4);
 		if (host[0] != '\0' && inet_pton(AF_INET, host, &out.at.v4.sin_addr) != 1) {
 			what = "is no address; give numbers, names are not looked up, e.g. "
-				"192.168.1.7:5000";
+			       "192.168.1.7:5000";
 		}
 	}
 	if (!what) {
@@ -122,8 +121,8 @@ void address_format(const struct address *address, char *out, size_t out_bytes, 
 	}
 	inet_ntop(AF_INET6, six, out, (socklen_t)out_bytes);
 	used = strlen(out);
-	if (address->at.v6.sin6_scope_id != 0 && if_indextoname(address->at.v6.sin6_scope_id,
-								name)) {
+	if (address->at.v6.sin6_scope_id != 0 &&
+	    if_indextoname(address->at.v6.sin6_scope_id, name)) {
 		snprintf(out + used, out_bytes - used, "%%%s", name);
 	}
 }

@@ -17,11 +17,10 @@
 
 #include "rt/io/link.h"
 
-#define TELL_HZ 1
 #define READ_EVENTS 32u
 
-#define IN_PORTS(IN, OUT) OUT(event, evdev_event, \
-			      "each event, in order, without those that only part others (syn)")
+#define IN_PORTS(IN, OUT) \
+	OUT(event, evdev_event, "each event, in order, without those that only part others (syn)")
 #define IN_PARAMS(P) \
 	P(text(256), path, "path", , , , \
 	  "the device, e.g. /dev/input/by-id/…-event-joystick; may come and go") \
@@ -59,8 +58,8 @@ static int device_open(void *task, const char **ret_what)
 		return -ENODEV;
 	}
 	d->monotonic = ioctl(fd, EVIOCSCLOCKID, &clock) == 0;
-	if (S_ISCHR(status.st_mode) && (!d->monotonic || (d->params->grab && ioctl(fd, EVIOCGRAB,
-										   1) < 0))) {
+	if (S_ISCHR(status.st_mode) &&
+	    (!d->monotonic || (d->params->grab && ioctl(fd, EVIOCGRAB, 1) < 0))) {
 		const int error = errno;
 
 		*ret_what = d->monotonic ? "cannot grab" : "no input device:";
@@ -112,10 +111,10 @@ static bool give(struct takt_ctx *ctx, struct device *d, const struct input_even
 	if (event->type == EV_SYN) {
 		if (event->code == SYN_DROPPED) {
 			d->overflows++;
-			takt_warning_rate(ctx, TELL_HZ,
-				"%s: faster than it is read, the kernel dropped events, %llu times "
-					"so far",
-					  d->link.name, (unsigned long long)d->overflows);
+			takt_warning_rate(ctx, LINK_TELL_HZ,
+					  "%s: faster than it is read, the kernel dropped events, "
+					  "%llu times so far", d->link.name,
+					  (unsigned long long)d->overflows);
 		}
 		return false;
 	}
@@ -155,9 +154,8 @@ static int in_stop(struct takt_ctx *ctx)
 	struct device *d = TAKT_STATE(ctx, struct device);
 
 	takt_info(ctx, "%s: %llu events, dropped by the kernel %llu times, lost %llu times",
-		  d->link.name,
-		  (unsigned long long)d->events, (unsigned long long)d->overflows,
-		  (unsigned long long)d->link.losses);
+		  d->link.name, (unsigned long long)d->events,
+		  (unsigned long long)d->overflows, (unsigned long long)d->link.losses);
 	link_close(&d->link);
 	return 0;
 }
@@ -169,7 +167,8 @@ static const char *in_check(const void *params, char *text, size_t text_bytes)
 
 	if (stat(p->path, &status) == 0 && !S_ISCHR(status.st_mode) && !S_ISFIFO(status.st_mode)) {
 		snprintf(text, text_bytes,
-			"path: `%.150s` is no input device; give one of /dev/input/by-id", p->path);
+			 "path: `%.150s` is no input device; give one of /dev/input/by-id",
+			 p->path);
 		return text;
 	}
 	return NULL;
@@ -177,5 +176,5 @@ static const char *in_check(const void *params, char *text, size_t text_bytes)
 
 TAKT_TASK(evdev_in, TAKT_SOURCE, struct device, "gives the events of an input device",
 	  TAKT_NEW(in_new), TAKT_PROCESS(in_process), TAKT_STOP(in_stop),
-		  TAKT_CHECK_PARAMS(in_check), TAKT_WAITS)
+	  TAKT_CHECK_PARAMS(in_check), TAKT_WAITS)
 TAKT_PLUGIN("evdev", "1", evdev_in)

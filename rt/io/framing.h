@@ -31,8 +31,7 @@ struct framing {
 	uint32_t used;			/* kept of the frame */
 	uint32_t length;		/* of the frame so far, also what is not kept */
 	uint8_t left;			/* cobs: bytes to the next code; 0: that is due */
-	/* cobs: the block before ended in a 0, unless the frame ends here */
-	bool zero_due;
+	bool zero_due;			/* cobs: a 0 comes next, unless the frame ends here */
 	bool escaped;			/* slip: the byte before was an ESC */
 	bool damaged;			/* skip to the end */
 	bool done;			/* the next byte begins a frame */
@@ -40,8 +39,7 @@ struct framing {
 
 /* @bytes of @bytes_max are borrowed for as long as @framing is used. */
 void framing_init(struct framing *framing, enum framing_kind kind, uint8_t delimiter,
-		  uint8_t *bytes,
-		  uint32_t bytes_max);
+		  uint8_t *bytes, uint32_t bytes_max);
 
 /* Forget a frame that has begun: what comes next is not its rest. */
 void framing_reset(struct framing *framing);

@@ -1,11 +1,13 @@
-# Ready-made tasks for devices. Plug-ins are build/plugins/NAME.so; their message types are <takt/io/NAME.h>.
+# Ready-made tasks for devices. Plug-ins are build/plugins/NAME.so, their message types
+# <takt/io/NAME.h>.
 io_CPPFLAGS = $(plugin_CPPFLAGS) -D_GNU_SOURCE -I$(top_srcdir)
 io_link = %D%/link.c %D%/link.h
+io_drops = %D%/drops.c %D%/drops.h
 
 plugins_PROGRAMS += plugins/serial.so
 plugins_serial_so_SOURCES = $(io_link) \
-	%D%/framing.c %D%/framing.h %D%/serial.c \
-	%D%/serial_framing.h %D%/serial_in.c %D%/serial_out.c \
+	%D%/framing.c %D%/framing.h \
+	%D%/serial_framing.h %D%/serial_in.c %D%/serial_out.c %D%/serial_plugin.c \
 	%D%/serial_port.c %D%/serial_port.h
 plugins_serial_so_CPPFLAGS = $(io_CPPFLAGS)
 plugins_serial_so_CFLAGS = $(plugin_CFLAGS)
@@ -13,15 +15,17 @@ plugins_serial_so_LINK = $(plugin_LINK)
 plugins_serial_so_LDADD =
 
 plugins_PROGRAMS += plugins/udp.so
-plugins_udp_so_SOURCES = $(io_link) %D%/address.c %D%/address.h %D%/udp.c %D%/udp_in.c %D%/udp_out.c
+plugins_udp_so_SOURCES = $(io_link) $(io_drops) \
+	%D%/address.c %D%/address.h %D%/udp_in.c %D%/udp_out.c %D%/udp_plugin.c
 plugins_udp_so_CPPFLAGS = $(io_CPPFLAGS)
 plugins_udp_so_CFLAGS = $(plugin_CFLAGS)
 plugins_udp_so_LINK = $(plugin_LINK)
 plugins_udp_so_LDADD =
 
 plugins_PROGRAMS += plugins/can.so
-plugins_can_so_SOURCES = $(io_link) \
-	%D%/can_frame.c %D%/can_frame.h %D%/can_link.c %D%/can_link.h %D%/can_tasks.c
+plugins_can_so_SOURCES = $(io_link) $(io_drops) \
+	%D%/can_frame.c %D%/can_frame.h %D%/can_in.c %D%/can_link.c %D%/can_link.h %D%/can_out.c \
+	%D%/can_plugin.c
 plugins_can_so_CPPFLAGS = $(io_CPPFLAGS)
 plugins_can_so_CFLAGS = $(plugin_CFLAGS)
 plugins_can_so_LINK = $(plugin_LINK)

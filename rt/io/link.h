@@ -12,6 +12,11 @@
 #include <takt/task.h>
 
 #define LINK_WAIT_MS 100		/* an io task returns at least so often */
+#define LINK_TELL_HZ 1			/* for texts that a device could cause with every message */
+
+/* The parameter `timeout` of tasks whose device ought to speak by itself. */
+#define LINK_TIMEOUT_PARAM(P) \
+	P(f64, timeout, "s", 5, 0, 86400, "silent for so long is told once; 0: never")
 
 struct link {
 	const char *name;		/* of the device, for texts; borrowed */

@@ -15,22 +15,18 @@
 
 #include "rt/io/framing.h"
 #include "rt/io/link.h"
-#include "rt/io/serial_port.h"
 #include "rt/io/serial_framing.h"
+#include "rt/io/serial_port.h"
 
 #define READ_BYTES 1024u
-#define TELL_HZ 1
-
-#define TIMEOUT_PARAM(P) \
-	P(f64, timeout, "s", 5, 0, 86400, "silent for so long is told once; 0: never")
 
 #define LINES_PORTS(IN, OUT) OUT(line, serial_line, "each line that is not empty, in order")
-#define LINES_PARAMS(P) SERIAL_PORT_PARAMS(P) TIMEOUT_PARAM(P)
+#define LINES_PARAMS(P) SERIAL_PORT_PARAMS(P) LINK_TIMEOUT_PARAM(P)
 TAKT_INTERFACE(serial_lines, LINES_PORTS, LINES_PARAMS)
 
-#define FRAMES_PORTS(IN, OUT) OUT(frame, serial_frame, \
-				  "each frame that is whole and not empty, in order")
-#define FRAMES_PARAMS(P) SERIAL_PORT_PARAMS(P) TIMEOUT_PARAM(P) SERIAL_FRAMING_PARAMS(P)
+#define FRAMES_PORTS(IN, OUT) \
+	OUT(frame, serial_frame, "each frame that is whole and not empty, in order")
+#define FRAMES_PARAMS(P) SERIAL_PORT_PARAMS(P) LINK_TIMEOUT_PARAM(P) SERIAL_FRAMING_PARAMS(P)
 TAKT_INTERFACE(serial_frames, FRAMES_PORTS, FRAMES_PARAMS)
 
 struct reader {
@@ -115,24 +111,19 @@ static int reader_stop(struct takt_ctx *ctx)
 	struct reader *r = TAKT_STATE(ctx, struct reader);
 
 	takt_info(ctx, "%s: %llu bytes, %llu given, %llu too long, %llu damaged, lost %llu times",
-		  r->path,
-		  (unsigned long long)r->total_bytes, (unsigned long long)r->given,
-			  (unsigned long long)r->cut,
-		  (unsigned long long)r->damaged, (unsigned long long)r->link.losses);
+		  r->path, (unsigned long long)r->total_bytes, (unsigned long long)r->given,
+		  (unsigned long long)r->cut, (unsigned long long)r->damaged,
+		  (unsigned long long)r->link.losses);
 	link_close(&r->link);
 	return 0;
 }
-
-#define SETTINGS_OF(params) \
-	{ (params)->baud, (params)->data_bits, (params)->stop_bits, (params)->parity, \
-	  (params)->flow }
 
 /* --- lines ------------------------------------------------------------------------------------ */
 
 static int lines_new(struct takt_ctx *ctx)
 {
 	const struct takt_params_serial_lines *params = TAKT_PARAMS(ctx, serial_lines);
-	const struct serial_settings settings = SETTINGS_OF(params);
+	const struct serial_settings settings = SERIAL_SETTINGS_OF(params);
 	struct reader *r = TAKT_STATE(ctx, struct reader);
 
 	r->settings = settings;
@@ -160,8 +151,8 @@ static void give_line(struct takt_ctx *ctx, struct reader *r)
 	r->given++;
 	if (kept < length) {
 		r->cut++;
-		takt_warning_rate(ctx, TELL_HZ, "%s: a line of %u bytes is cut to %u, %llu so far",
-				  r->path,
+		takt_warning_rate(ctx, LINK_TELL_HZ,
+				  "%s: a line of %u bytes is cut to %u, %llu so far", r->path,
 				  length, kept, (unsigned long long)r->cut);
 	}
 }
@@ -198,7 +189,7 @@ TAKT_TASK(serial_lines, TAKT_SOURCE, struct reader, "reads lines of text from a 
 static int frames_new(struct takt_ctx *ctx)
 {
 	const struct takt_params_serial_frames *params = TAKT_PARAMS(ctx, serial_frames);
-	const struct serial_settings settings = SETTINGS_OF(params);
+	const struct serial_settings settings = SERIAL_SETTINGS_OF(params);
 	struct reader *r = TAKT_STATE(ctx, struct reader);
 
 	r->settings = settings;
@@ -226,15 +217,15 @@ static int frames_process(struct takt_ctx *ctx)
 		break;
 	case FRAMING_CUT:
 		r->cut++;
-		takt_warning_rate(ctx, TELL_HZ,
+		takt_warning_rate(ctx, LINK_TELL_HZ,
 				  "%s: a frame of %u bytes is left out, %u fit; %llu so far",
 				  r->path, r->framing.length, TAKT_SERIAL_FRAME_BYTES,
 				  (unsigned long long)r->cut);
 		break;
 	case FRAMING_DAMAGED:
 		r->damaged++;
-		takt_warning_rate(ctx, TELL_HZ, "%s: a frame is damaged and left out; %llu so far",
-				  r->path,
+		takt_warning_rate(ctx, LINK_TELL_HZ,
+				  "%s: a frame is damaged and left out; %llu so far", r->path,
 				  (unsigned long long)r->damaged);
 		break;
 	case FRAMING_MORE:

@@ -19,8 +19,8 @@
 #include "rt/io/serial_framing.h"
 #include "rt/io/serial_port.h"
 
+#define STUCK_NS 1000000000u		/* so long it takes nothing before that is told */
 #define OUT_BYTES (2 * TAKT_SERIAL_FRAME_BYTES + 3)	/* framing_encoded_max */
-#define TELL_HZ 1
 
 #define LINE_ENDING(V) V(ENDING_LF, 0, "lf") V(ENDING_CRLF, 1, "crlf") V(ENDING_CR, 2, "cr")
 TAKT_ENUM(serial_ending, "what ends a line", LINE_ENDING)
@@ -59,8 +59,8 @@ static void leave_out(struct takt_ctx *ctx, struct writer *w, const char *why)
 {
 	w->left_out++;
 	w->end = 0;
-	takt_warning_rate(ctx, TELL_HZ, "%s: a message is left out, %s; %llu so far", w->path, why,
-			  (unsigned long long)w->left_out);
+	takt_warning_rate(ctx, LINK_TELL_HZ, "%s: a message is left out, %s; %llu so far", w->path,
+			  why, (unsigned long long)w->left_out);
 }
 
 /* Also without a message: a device that hung up is noticed, and opened when it is there again. */
@@ -76,7 +76,7 @@ static void tell_stuck(struct takt_ctx *ctx, struct writer *w)
 {
 	if (w->stuck_ns == 0) {
 		w->stuck_ns = ctx->now_ns;
-	} else if (!w->stuck_told && ctx->now_ns - w->stuck_ns > 1000000000u) {
+	} else if (!w->stuck_told && ctx->now_ns - w->stuck_ns > STUCK_NS) {
 		takt_warning(ctx, "%s takes nothing for 1 s; what comes meanwhile is queued, then "
 			     "dropped", w->path);
 		w->stuck_told = true;
@@ -146,22 +146,18 @@ static int writer_stop(struct takt_ctx *ctx)
 	struct writer *w = TAKT_STATE(ctx, struct writer);
 
 	takt_info(ctx, "%s: %llu sent, %llu left out, lost %llu times", w->path,
-		  (unsigned long long)w->sent,
-		  (unsigned long long)w->left_out, (unsigned long long)w->link.losses);
+		  (unsigned long long)w->sent, (unsigned long long)w->left_out,
+		  (unsigned long long)w->link.losses);
 	link_close(&w->link);
 	return 0;
 }
-
-#define SETTINGS_OF(params) \
-	{ (params)->baud, (params)->data_bits, (params)->stop_bits, (params)->parity, \
-	  (params)->flow }
 
 /* --- lines ------------------------------------------------------------------------------------ */
 
 static int lines_new(struct takt_ctx *ctx)
 {
 	const struct takt_params_serial_lines_out *params = TAKT_PARAMS(ctx, serial_lines_out);
-	const struct serial_settings settings = SETTINGS_OF(params);
+	const struct serial_settings settings = SERIAL_SETTINGS_OF(params);
 
 	TAKT_STATE(ctx, struct writer)->settings = settings;
 	return writer_new(ctx, params->path, params->retry);
@@ -207,7 +203,7 @@ TAKT_TASK(serial_lines_out, TAKT_SINK, struct writer, "writes lines of text to a
 static int frames_new(struct takt_ctx *ctx)
 {
 	const struct takt_params_serial_frames_out *params = TAKT_PARAMS(ctx, serial_frames_out);
-	const struct serial_settings settings = SETTINGS_OF(params);
+	const struct serial_settings settings = SERIAL_SETTINGS_OF(params);
 
 	TAKT_STATE(ctx, struct writer)->settings = settings;
 	return writer_new(ctx, params->path, params->retry);
@@ -224,8 +220,8 @@ static int frames_process(struct takt_ctx *ctx)
 		leave_out(ctx, w, "the device is not there");
 	} else if (frame && w->end == 0) {
 		writer_begin(ctx, w, framing_encode((enum framing_kind)params->framing,
-						    params->delimiter,
-						    frame->bytes.at, frame->bytes.count, w->bytes));
+						    params->delimiter, frame->bytes.at,
+						    frame->bytes.count, w->bytes));
 	}
 	return w->end > 0 ? writer_write(ctx, w) : 0;
 }

@@ -95,8 +95,8 @@ const char *serial_port_judge(const char *path, char *text, size_t text_bytes)
 	}
 	if (stat(path, &status) == 0 && (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode))) {
 		snprintf(text, text_bytes,
-			 "path: `%.150s` is a %s, no serial device; give one, e.g. "
-			 "/dev/ttyUSB0", path, S_ISDIR(status.st_mode) ? "folder" : "file");
+			 "path: `%.150s` is a %s, no serial device; give one, e.g. /dev/ttyUSB0",
+			 path, S_ISDIR(status.st_mode) ? "folder" : "file");
 		return text;
 	}
 	return NULL;

@@ -9,8 +9,8 @@
 #include <takt/type.h>
 
 #define SERIAL_PARITY(V) \
-	V(SERIAL_PARITY_NONE, 0, "none") V(SERIAL_PARITY_EVEN, 1, "even") V(SERIAL_PARITY_ODD, 2, \
-									    "odd")
+	V(SERIAL_PARITY_NONE, 0, "none") V(SERIAL_PARITY_EVEN, 1, "even") \
+	V(SERIAL_PARITY_ODD, 2, "odd")
 TAKT_ENUM(serial_parity, "the bit behind the data bits", SERIAL_PARITY)
 
 #define SERIAL_FLOW(V) \
@@ -36,6 +36,11 @@ struct serial_settings {
 	enum serial_parity parity;
 	enum serial_flow flow;
 };
+
+/* An initializer for them, out of the parameters of any task that has SERIAL_PORT_PARAMS. */
+#define SERIAL_SETTINGS_OF(params) \
+	{ (params)->baud, (params)->data_bits, (params)->stop_bits, (params)->parity, \
+	  (params)->flow }
 
 /* Open @path with @flags of open(2), and set it when it is a terminal; a FIFO is taken as it is.
  * Never blocks. Returns a descriptor, or -errno with @ret_what: -ENOTTY for a file or a

@@ -12,9 +12,8 @@
 #include <takt/task.h>
 
 #include "rt/io/address.h"
+#include "rt/io/drops.h"
 #include "rt/io/link.h"
-
-#define TELL_HZ 1
 
 #define IN_PORTS(IN, OUT) OUT(datagram, udp_datagram, "each datagram, in order")
 #define IN_PARAMS(P) \
@@ -26,7 +25,7 @@
 	  "network interface of the group, e.g. eth0; the kernel's choice where empty") \
 	P(u32, buffer, "B", 262144, 4096, 67108864, \
 	  "the kernel's, for datagrams that are not yet read") \
-	P(f64, timeout, "s", 5, 0, 86400, "silent for so long is told once; 0: never") \
+	LINK_TIMEOUT_PARAM(P) \
 	P(f64, retry, "s", 1, 0.01, 3600, \
 	  "between two tries where the address or the group is not to be had")
 TAKT_INTERFACE(udp_in, IN_PORTS, IN_PARAMS)
@@ -34,11 +33,10 @@ TAKT_INTERFACE(udp_in, IN_PORTS, IN_PARAMS)
 struct receiver {
 	struct link link;
 	const struct takt_params_udp_in *params;
-	uint32_t kernel_drops;		/* of this socket, as last seen */
+	struct drops drops;
 	uint64_t rejoin_ns;		/* when silent in a group: not before */
 	uint64_t datagrams;
 	uint64_t cut;
-	uint64_t overflowed;		/* dropped by the kernel */
 };
 
 static int join_v4(int fd, const struct address *group, int interface)
@@ -118,7 +116,7 @@ static int receiver_open(void *task, const char **ret_what)
 		close(fd);
 		return result;
 	}
-	r->kernel_drops = 0;
+	r->drops.kernel = 0;
 	return fd;
 }
 
@@ -146,7 +144,7 @@ static const char *in_check(const void *params, char *text, size_t text_bytes)
 	}
 	if (group.at.any.sa_family != listen.at.any.sa_family) {
 		return "group: is of another family than `listen`; give both as IPv4, or both as "
-			"IPv6";
+		       "IPv6";
 	}
 	return NULL;
 }
@@ -161,35 +159,15 @@ static int in_new(struct takt_ctx *ctx)
 	return 0;
 }
 
-/* The kernel says with each datagram how many it has dropped for want of room. */
-static void count_overflow(struct takt_ctx *ctx, struct receiver *r, struct msghdr *head)
-{
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(head); c; c = CMSG_NXTHDR(head, c)) {
-		uint32_t drops;
-
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SO_RXQ_OVFL) {
-			continue;
-		}
-		memcpy(&drops, CMSG_DATA(c), sizeof(drops));
-		if (drops != r->kernel_drops) {
-			r->overflowed += drops - r->kernel_drops;
-			r->kernel_drops = drops;
-			takt_warning_rate(ctx, TELL_HZ,
-				       "%s: faster than it is read, the kernel dropped %llu so far",
-					  r->link.name, (unsigned long long)r->overflowed);
-		}
-	}
-}
-
 static void receive(struct takt_ctx *ctx, struct receiver *r)
 {
 	struct udp_datagram *datagram = TAKT_OUT(ctx, udp_in, datagram);
 	struct address from = { .bytes = 0 };
-	union { char bytes[CMSG_SPACE(sizeof(uint32_t))]; struct cmsghdr align; } control;
+	union drops_control control;
 	struct iovec part = { datagram->bytes.at, TAKT_UDP_BYTES };
 	struct msghdr head = {
-		.msg_name = &from.at, .msg_namelen = sizeof(from.at), .msg_iov = &part,
-			.msg_iovlen = 1,
+		.msg_name = &from.at, .msg_namelen = sizeof(from.at),
+		.msg_iov = &part, .msg_iovlen = 1,
 		.msg_control = control.bytes, .msg_controllen = sizeof(control.bytes),
 	};
 	const ssize_t got = recvmsg(r->link.fd, &head, MSG_TRUNC);
@@ -202,13 +180,13 @@ static void receive(struct takt_ctx *ctx, struct receiver *r)
 		return;
 	}
 	link_heard(ctx, &r->link);
-	count_overflow(ctx, r, &head);
+	drops_count(ctx, &r->link, &r->drops, &head);
 	address_format(&from, datagram->address, sizeof(datagram->address), &datagram->port);
 	datagram->bytes.count = (size_t)got < TAKT_UDP_BYTES ? (uint32_t)got : TAKT_UDP_BYTES;
 	r->datagrams++;
 	if ((size_t)got > TAKT_UDP_BYTES) {
 		r->cut++;
-		takt_warning_rate(ctx, TELL_HZ,
+		takt_warning_rate(ctx, LINK_TELL_HZ,
 				  "%s: a datagram of %zd bytes is cut to %u, %llu so far",
 				  r->link.name, got, TAKT_UDP_BYTES, (unsigned long long)r->cut);
 	}
@@ -250,13 +228,13 @@ static int in_stop(struct takt_ctx *ctx)
 	struct receiver *r = TAKT_STATE(ctx, struct receiver);
 
 	takt_info(ctx, "%s: %llu datagrams, %llu too long, %llu dropped by the kernel, lost %llu "
-		  "times",
-		  r->link.name, (unsigned long long)r->datagrams, (unsigned long long)r->cut,
-		  (unsigned long long)r->overflowed, (unsigned long long)r->link.losses);
+		  "times", r->link.name, (unsigned long long)r->datagrams,
+		  (unsigned long long)r->cut, (unsigned long long)r->drops.total,
+		  (unsigned long long)r->link.losses);
 	link_close(&r->link);
 	return 0;
 }
 
 TAKT_TASK(udp_in, TAKT_SOURCE, struct receiver, "receives UDP datagrams",
 	  TAKT_NEW(in_new), TAKT_PROCESS(in_process), TAKT_STOP(in_stop),
-		  TAKT_CHECK_PARAMS(in_check), TAKT_WAITS)
+	  TAKT_CHECK_PARAMS(in_check), TAKT_WAITS)

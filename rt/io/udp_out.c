@@ -14,10 +14,9 @@
 #include "rt/io/address.h"
 #include "rt/io/link.h"
 
-#define TELL_HZ 1
-
-#define OUT_PORTS(IN, OUT) IN(datagram, udp_datagram, \
-		   "its bytes are sent, to its address and port where they are set, else to `to`")
+#define OUT_PORTS(IN, OUT) \
+	IN(datagram, udp_datagram, \
+	   "its bytes are sent, to its address and port where they are set, else to `to`")
 #define OUT_PARAMS(P) \
 	P(text(64), to, "", , , , \
 	  "address and port, e.g. 192.168.1.7:5000, [fe80::1%eth0]:5000, 239.0.0.7:5000") \
@@ -58,8 +57,8 @@ static int set_multicast(int fd, const struct takt_params_udp_out *params, const
 			       ? -errno : 0;
 	}
 	return setsockopt(fd, IPPROTO_IP, IP_MULTICAST_TTL, &hops, sizeof(hops)) < 0 ||
-	       setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &through, sizeof(through)) < 0 ? -errno
-		       : 0;
+	       setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &through, sizeof(through)) < 0
+		       ? -errno : 0;
 }
 
 static int sender_open(void *task, const char **ret_what)
@@ -128,13 +127,11 @@ static void tell_result(struct takt_ctx *ctx, struct sender *s, int error)
 	}
 	if (error != 0 && error != s->error) {
 		takt_warning(ctx, "cannot send to %s: %s; what comes is left out until that works",
-			     s->link.name,
-			     strerror(error));
+			     s->link.name, strerror(error));
 	} else if (error == 0 && s->error != 0) {
 		takt_info(ctx, "%s can be sent to again after %.1f s, %llu left out so far",
-			  s->link.name,
-			  (double)(ctx->now_ns - s->failing_ns) * 1e-9,
-				  (unsigned long long)s->left_out);
+			  s->link.name, (double)(ctx->now_ns - s->failing_ns) * 1e-9,
+			  (unsigned long long)s->left_out);
 	}
 	s->error = error;
 }
@@ -150,16 +147,19 @@ static bool find_target(struct takt_ctx *ctx, struct sender *s, const struct udp
 		return true;
 	}
 	what = address_parse_host(datagram->address, datagram->port, ret_to, &scope_missing);
-	if (what || scope_missing || ret_to->at.any.sa_family != s->to.at.any.sa_family) {
-		s->left_out++;
-		takt_warning_rate(ctx, TELL_HZ, "a datagram for `%s` is left out: %s",
-				  datagram->address,
-				  what ? "that is no address" : scope_missing
-					  ? "there is no such interface"
-				  : "`to` is of the other family, IPv4 or IPv6");
-		return false;
+	if (what) {
+		what = "that is no address";
+	} else if (scope_missing) {
+		what = "there is no such interface";
+	} else if (ret_to->at.any.sa_family != s->to.at.any.sa_family) {
+		what = "`to` is of the other family, IPv4 or IPv6";
 	}
-	return true;
+	if (what) {
+		s->left_out++;
+		takt_warning_rate(ctx, LINK_TELL_HZ, "a datagram for `%s` is left out: %s",
+				  datagram->address, what);
+	}
+	return !what;
 }
 
 static int out_process(struct takt_ctx *ctx)
@@ -188,13 +188,11 @@ static int out_stop(struct takt_ctx *ctx)
 	struct sender *s = TAKT_STATE(ctx, struct sender);
 
 	takt_info(ctx, "%s: %llu datagrams sent, %llu left out", s->link.name,
-		  (unsigned long long)s->sent,
-		  (unsigned long long)s->left_out);
+		  (unsigned long long)s->sent, (unsigned long long)s->left_out);
 	link_close(&s->link);
 	return 0;
 }
 
 TAKT_TASK(udp_out, TAKT_SINK, struct sender, "sends UDP datagrams",
 	  TAKT_NEW(out_new), TAKT_PROCESS(out_process), TAKT_STOP(out_stop),
-		  TAKT_CHECK_PARAMS(out_check),
-	  TAKT_WAITS)
+	  TAKT_CHECK_PARAMS(out_check), TAKT_WAITS)
