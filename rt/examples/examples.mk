@@ -35,7 +35,7 @@ quad_CFLAGS = $(plugin_CFLAGS) -ffp-contract=off
 quad_headers = \
 	%D%/quad/types.h %D%/quad/vector.h %D%/quad/wind.h %D%/quad/airframe.h %D%/quad/sensor_noise.h \
 	%D%/quad/atmosphere.h %D%/quad/attitude_filter.h %D%/quad/position_filter.h %D%/quad/control.h \
-	%D%/quad/mixer.h %D%/quad/elapsed.h
+	%D%/quad/mixer.h %D%/quad/rotors.h %D%/quad/elapsed.h
 plugins_quad_so_SOURCES = \
 	%D%/quad/plugin.c %D%/quad/attitude_estimator.c %D%/quad/attitude_filter.c \
 	%D%/quad/position_estimator.c %D%/quad/position_filter.c %D%/quad/supervisor.c \

@@ -14,7 +14,6 @@
 #include "tests/unit/unit.h"
 
 #define MS 1000000ull
-#define PI 3.141592653589793
 
 static const struct vec none = { 0, 0, 0 };
 static const struct vec up = { 0, 0, 1 };
@@ -467,14 +466,14 @@ static const struct mixer_model mixer = { .arm = 0.16, .torque_ratio = 0.016, .t
 					  .thrust_max = 8.5 };
 
 /* What the airframe makes of these thrusts: from its own change of rate over a step. */
-static struct vec torque_of(const double thrust[MOTORS], double *ret_thrust)
+static struct vec torque_of(const double thrust[ROTORS], double *ret_thrust)
 {
 	struct airframe_model m = model;
 	struct airframe a = flying(10, 0);
 	double speed[ROTORS];
 
 	m.motor_lag = 1e-9;
-	for (int i = 0; i < MOTORS; i++) {
+	for (int i = 0; i < ROTORS; i++) {
 		speed[i] = sqrt(thrust[i] / m.thrust_factor);
 	}
 	airframe_step(&a, &m, speed, none, 1e-6);
@@ -485,7 +484,7 @@ static struct vec torque_of(const double thrust[MOTORS], double *ret_thrust)
 static void the_airframe_feels_the_wrench_that_the_mixer_was_given(void **state)
 {
 	const struct vec torque = { 0.3, -0.2, 0.05 };
-	double thrust[MOTORS], total;
+	double thrust[ROTORS], total;
 
 	(void)state;
 	assert_int_equal(mixer_thrusts(&mixer, torque, 12, thrust), 0);
@@ -495,7 +494,7 @@ static void the_airframe_feels_the_wrench_that_the_mixer_was_given(void **state)
 
 static void yaw_is_given_up_before_roll(void **state)
 {
-	double thrust[MOTORS], roll, yaw;
+	double thrust[ROTORS], roll, yaw;
 
 	(void)state;
 	assert_true(mixer_thrusts(&mixer, (struct vec){ 1, 0, 0.5 }, 12, thrust) > 0);
@@ -507,14 +506,14 @@ static void yaw_is_given_up_before_roll(void **state)
 
 static void thrust_is_given_up_before_roll_and_roll_before_a_limit_is_passed(void **state)
 {
-	double thrust[MOTORS];
+	double thrust[ROTORS];
 
 	(void)state;
 	mixer_thrusts(&mixer, (struct vec){ 2, 0, 0 }, 34, thrust);
 	assert_near(mixer.arm * (thrust[0] - thrust[1] - thrust[2] + thrust[3]), 2, 1e-12);
 	assert_near(thrust[0], 8.5, 1e-12);
 	mixer_thrusts(&mixer, (struct vec){ 0, 50, 0 }, 12, thrust);
-	for (int i = 0; i < MOTORS; i++) {
+	for (int i = 0; i < ROTORS; i++) {
 		assert_true(thrust[i] >= 0.2 && thrust[i] <= 8.5);
 	}
 	assert_near(thrust[2] - thrust[0], 8.3, 1e-9);	/* nose down: all that there is */

@@ -13,9 +13,6 @@
 /* --- the model -------------------------------------------------------------------------------- */
 
 static const struct vec up = { 0, 0, 1 };
-static const double side_x[ROTORS] = { 1, 1, -1, -1 };
-static const double side_y[ROTORS] = { 1, -1, -1, 1 };
-static const double turn[ROTORS] = { 1, -1, 1, -1 };	/* torque on the body: against the rotor */
 
 /* What does not change within a step. */
 struct load {
@@ -46,9 +43,9 @@ static struct load load_of(const struct airframe *a, const struct airframe_model
 		const double thrust = m->thrust_factor * square;
 
 		load.thrust += thrust;
-		load.torque.x += side_y[i] * m->arm * thrust;
-		load.torque.y -= side_x[i] * m->arm * thrust;
-		load.torque.z += turn[i] * m->torque_factor * square;
+		load.torque.x += rotor_side_y[i] * m->arm * thrust;
+		load.torque.y -= rotor_side_x[i] * m->arm * thrust;
+		load.torque.z += rotor_turn[i] * m->torque_factor * square;
 		load.rotor_sum += a->rotor_speed[i];
 	}
 	return load;
@@ -173,7 +170,8 @@ double airframe_power(const struct airframe *a, const struct airframe_model *m)
 	P(f64, torque_factor, "N m s2", 1.36e-7, 1e-12, 1, "drag torque by speed squared") \
 	P(f64, motor_lag, "s", 0.02, 0.001, 1, "time constant of a motor") \
 	P(f64, speed_max, "rad/s", 1000, 1, 1e5, "of a rotor") \
-	P(f64, fuselage_drag, "kg/m", 0.015, 0, 10, "half of air density, drag coefficient and area") \
+	P(f64, fuselage_drag, "kg/m", 0.015, 0, 10, \
+	  "half of air density, drag coefficient and area") \
 	P(f64, rotor_drag, "kg", 8e-5, 0, 1, "force across by air speed and sum of rotor speeds")
 TAKT_INTERFACE(airframe, AIRFRAME_PORTS, AIRFRAME_PARAMS)
 

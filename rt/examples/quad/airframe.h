@@ -22,9 +22,8 @@
 
 #include <stdbool.h>
 
+#include "rotors.h"
 #include "vector.h"
-
-#define ROTORS 4
 
 struct airframe_model {
 	double mass;			/* kg */

@@ -6,7 +6,6 @@
 #include "attitude_filter.h"
 #include "types.h"
 
-#define DEG 57.29577951308232
 #define RATE_AT_REST 0.1		/* rad/s, between two samples' means: more is motion */
 
 #define ATTITUDE_PORTS(IN, OUT) \
@@ -34,7 +33,7 @@ struct attitude_estimator {
 
 static int attitude_new(struct takt_ctx *ctx)
 {
-	const double rad = TAKT_PARAMS(ctx, attitude_estimator)->declination / DEG;
+	const double rad = TAKT_PARAMS(ctx, attitude_estimator)->declination / DEG_PER_RAD;
 
 	TAKT_STATE(ctx, struct attitude_estimator)->north = (struct vec){ sin(rad), cos(rad), 0 };
 	return 0;
@@ -73,7 +72,7 @@ static void align(struct takt_ctx *ctx, struct attitude_estimator *a, const stru
 			     vec_scale(a->field, 1.0 / a->fields), a->north, at_ns);
 	a->aligned = true;
 	takt_info(ctx, "aligned: tilt %.1f deg, gyro bias %.4f %.4f %.4f rad/s",
-		  quat_tilt(a->filter.attitude) * DEG, mean.x, mean.y, mean.z);
+		  quat_tilt(a->filter.attitude) * DEG_PER_RAD, mean.x, mean.y, mean.z);
 }
 
 static void attitude_give(struct takt_ctx *ctx, const struct attitude_estimator *a, uint64_t at_ns)

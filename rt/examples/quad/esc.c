@@ -4,6 +4,7 @@
  * stops the motors. */
 #include <takt/task.h>
 
+#include "rotors.h"
 #include "types.h"
 
 #define LIMITED_MAX_NS 200000000u
@@ -12,7 +13,7 @@
 TAKT_INTERFACE(esc, ESC_PORTS, TAKT_NO_PARAMS)
 
 struct esc {
-	double speed[4];		/* rad/s, the register */
+	double speed[ROTORS];		/* rad/s, the register */
 	uint64_t free_ns;		/* when no motor was at a limit last */
 	bool turning;
 };
@@ -23,7 +24,7 @@ static int esc_process(struct takt_ctx *ctx)
 	struct esc *e = TAKT_STATE(ctx, struct esc);
 	bool turning = false;
 
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < ROTORS; i++) {
 		e->speed[i] = motors ? motors->speed[i] : 0;
 		turning = turning || e->speed[i] > 0;
 	}
@@ -45,7 +46,7 @@ static void esc_failsafe(struct takt_ctx *ctx)
 {
 	struct esc *e = TAKT_STATE(ctx, struct esc);
 
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < ROTORS; i++) {
 		e->speed[i] = 0;
 	}
 }

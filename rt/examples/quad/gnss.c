@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* gnss: a receiver that says where the quad was `delay` ago, with white noise and an error that
- * wanders.
- *
- * It gives metres from the take-off point; a real one gives degrees, which the gnss example reads.
- * */
+ * wanders. It gives metres from the take-off point; a real one gives degrees, which the gnss
+ * example reads. */
 #include <errno.h>
 
 #include <takt/task.h>
@@ -22,7 +20,8 @@
 	P(f64, delay, "s", 0.12, 0, 1, "from a measurement to its message; at most 7 intervals") \
 	P(f64, noise, "m", 0.25, 0, 100, "standard deviation of a position, east and north") \
 	P(f64, noise_up, "m", 0.4, 0, 100, "likewise, up") \
-	P(f64, wander, "m", 0.15, 0, 100, "standard deviation of the error that wanders, each axis") \
+	P(f64, wander, "m", 0.15, 0, 100, \
+	  "standard deviation of the error that wanders, each axis") \
 	P(f64, wander_time, "s", 60, 0.1, 1e5, "how long that stays alike") \
 	P(f64, velocity_noise, "m/s", 0.05, 0, 10, "standard deviation, each axis")
 TAKT_INTERFACE(gnss, GNSS_PORTS, GNSS_PARAMS)

@@ -10,9 +10,11 @@
 	IN(truth, airframe_state, "what is measured") \
 	OUT(field, magnetic_field, "valid at the truth's time")
 #define MAGNETOMETER_PARAMS(P) \
-	P(array(f64, 3), earth, "T", (1.1e-6, 19.5e-6, -44.9e-6), , , "field here, world; that of Berlin (WMM 2020)") \
+	P(array(f64, 3), earth, "T", (1.1e-6, 19.5e-6, -44.9e-6), , , \
+	  "field here, world; that of Berlin (WMM 2020)") \
 	P(f64, noise, "T", 3e-7, 0, 1, "standard deviation of a sample") \
-	P(f64, offset, "T", 2e-7, 0, 1, "standard deviation of the hard iron that calibration has left")
+	P(f64, offset, "T", 2e-7, 0, 1, \
+	  "standard deviation of the hard iron that calibration has left")
 TAKT_INTERFACE(magnetometer, MAGNETOMETER_PORTS, MAGNETOMETER_PARAMS)
 
 struct magnetometer {

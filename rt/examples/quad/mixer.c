@@ -8,19 +8,15 @@
 
 /* --- the law ---------------------------------------------------------------------------------- */
 
-static const double side_x[MOTORS] = { 1, 1, -1, -1 };
-static const double side_y[MOTORS] = { 1, -1, -1, 1 };
-static const double turn[MOTORS] = { 1, -1, 1, -1 };
-
 struct range {
 	double low, high;
 };
 
-static struct range range_of(const double at[MOTORS])
+static struct range range_of(const double at[ROTORS])
 {
 	struct range range = { at[0], at[0] };
 
-	for (int i = 1; i < MOTORS; i++) {
+	for (int i = 1; i < ROTORS; i++) {
 		range.low = at[i] < range.low ? at[i] : range.low;
 		range.high = at[i] > range.high ? at[i] : range.high;
 	}
@@ -28,12 +24,12 @@ static struct range range_of(const double at[MOTORS])
 }
 
 /* The part of @yaw's differences that fits beside @tilt's and @common. */
-static double yaw_share(const struct mixer_model *m, const double tilt[MOTORS],
-			const double yaw[MOTORS], double common)
+static double yaw_share(const struct mixer_model *m, const double tilt[ROTORS],
+			const double yaw[ROTORS], double common)
 {
 	double share = 1;
 
-	for (int i = 0; i < MOTORS; i++) {
+	for (int i = 0; i < ROTORS; i++) {
 		const double room = yaw[i] > 0 ? m->thrust_max - common - tilt[i] :
 						 common + tilt[i] - m->thrust_min;
 
@@ -45,25 +41,25 @@ static double yaw_share(const struct mixer_model *m, const double tilt[MOTORS],
 }
 
 uint32_t mixer_thrusts(const struct mixer_model *m, struct vec torque, double thrust,
-		       double ret_thrust[MOTORS])
+		       double ret_thrust[ROTORS])
 {
-	double tilt[MOTORS], yaw[MOTORS], common = thrust / MOTORS, share;
+	double tilt[ROTORS], yaw[ROTORS], common = thrust / ROTORS, share;
 	uint32_t limited = 0;
 	struct range range;
 
-	for (int i = 0; i < MOTORS; i++) {
-		tilt[i] = (side_y[i] * torque.x - side_x[i] * torque.y) / (4 * m->arm);
-		yaw[i] = turn[i] * torque.z / (4 * m->torque_ratio);
+	for (int i = 0; i < ROTORS; i++) {
+		tilt[i] = (rotor_side_y[i] * torque.x - rotor_side_x[i] * torque.y) / (4 * m->arm);
+		yaw[i] = rotor_turn[i] * torque.z / (4 * m->torque_ratio);
 	}
 	range = range_of(tilt);
 	share = (m->thrust_max - m->thrust_min) / fmax(range.high - range.low, 1e-9);
-	for (int i = 0; i < MOTORS && share < 1; i++) {
+	for (int i = 0; i < ROTORS && share < 1; i++) {
 		tilt[i] *= share;
 	}
 	range = range_of(tilt);
 	common = fmax(fmin(common, m->thrust_max - range.high), m->thrust_min - range.low);
 	share = yaw_share(m, tilt, yaw, common);
-	for (int i = 0; i < MOTORS; i++) {
+	for (int i = 0; i < ROTORS; i++) {
 		ret_thrust[i] = clamp(common + tilt[i] + share * yaw[i], m->thrust_min,
 				      m->thrust_max);
 		limited += ret_thrust[i] <= m->thrust_min || ret_thrust[i] >= m->thrust_max;
@@ -97,18 +93,18 @@ static int mixer_process(struct takt_ctx *ctx)
 	const struct flight_command *command = TAKT_IN(ctx, mixer, command);
 	const struct wrench *wrench = TAKT_IN(ctx, mixer, wrench);
 	struct motor_command *out = TAKT_OUT(ctx, mixer, motors);
-	double thrust[MOTORS];
+	double thrust[ROTORS];
 
 	if (!command || command->mode == COMMAND_OFF) {
 		return 0;			/* zeroed: all stand */
 	}
-	for (int i = 0; i < MOTORS; i++) {
+	for (int i = 0; i < ROTORS; i++) {
 		out->speed[i] = p->speed_idle;
 	}
 	if (wrench) {
 		out->limited = mixer_thrusts(&model, vec_load(wrench->torque), wrench->thrust,
 					     thrust);
-		for (int i = 0; i < MOTORS; i++) {
+		for (int i = 0; i < ROTORS; i++) {
 			out->speed[i] = sqrt(thrust[i] / p->thrust_factor);
 		}
 	}

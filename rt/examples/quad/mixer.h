@@ -13,9 +13,8 @@
 
 #include <stdint.h>
 
+#include "rotors.h"
 #include "vector.h"
-
-#define MOTORS 4			/* front left, front right, rear right, rear left */
 
 struct mixer_model {
 	double arm;			/* m, of a rotor from the body's x axis, and from y */
@@ -25,6 +24,6 @@ struct mixer_model {
 
 /* Thrust of each rotor in N, within its limits. Returns how many rotors ended at a limit. */
 uint32_t mixer_thrusts(const struct mixer_model *model, struct vec torque, double thrust,
-		       double ret_thrust[MOTORS]);
+		       double ret_thrust[ROTORS]);
 
 #endif

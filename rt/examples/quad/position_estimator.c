@@ -18,9 +18,11 @@
 	OUT(position, position_estimate, "for each attitude, once GNSS was heard")
 #define POSITION_PARAMS(P) \
 	P(f64, acceleration_noise, "m/s2/sqrt(Hz)", 0.03, 1e-6, 10, "of the accelerations") \
-	P(f64, bias_noise, "m/s3/sqrt(Hz)", 0.01, 0, 10, "of their bias: also what the attitude is wrong by") \
+	P(f64, bias_noise, "m/s3/sqrt(Hz)", 0.01, 0, 10, \
+	  "of their bias: also what the attitude is wrong by") \
 	P(f64, offset_noise, "m/s/sqrt(Hz)", 0.03, 0, 10, "of the barometer's offset") \
-	P(f64, pressure_sigma, "m", 0.25, 1e-3, 100, "standard deviation of the barometer's height") \
+	P(f64, height_sigma, "m", 0.25, 1e-3, 100, \
+	  "standard deviation of the barometer's height") \
 	P(f64, ready_sigma, "m", 0.2, 0.01, 100, "ready to fly below this one, each axis") \
 	P(f64, gnss_lost, "s", 1, 0.1, 100, "without GNSS for so long it is degraded")
 TAKT_INTERFACE(position_estimator, POSITION_PORTS, POSITION_PARAMS)
@@ -62,7 +64,7 @@ static void take_pressure(struct takt_ctx *ctx, struct position_estimator *e,
 	}
 	axis_filter_correct_offset(&e->axes[UP],
 				   atmosphere_height(e->base_pressure, pressure->pressure),
-				   TAKT_PARAMS(ctx, position_estimator)->pressure_sigma);
+				   TAKT_PARAMS(ctx, position_estimator)->height_sigma);
 }
 
 static enum estimate_state judge(struct takt_ctx *ctx, struct position_estimator *e, uint64_t at_ns)
@@ -96,7 +98,7 @@ static void position_give(struct takt_ctx *ctx, const struct position_estimator 
 		out->position_sigma[i] = sqrt(e->axes[i].cov[AXIS_P][AXIS_P]);
 		out->acceleration_bias[i] = e->axes[i].x[AXIS_B];
 	}
-	out->pressure_offset = e->axes[UP].x[AXIS_O];
+	out->height_offset = e->axes[UP].x[AXIS_O];
 	out->state = state;
 	takt_out_instant(ctx, TAKT_OUT_INDEX(position_estimator, position), at_ns);
 }

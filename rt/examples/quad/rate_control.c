@@ -19,8 +19,10 @@ struct vec rate_torque(struct vec rate, struct vec wanted, struct vec inertia, s
 	IN(attitude, attitude_estimate, "its rate") \
 	OUT(wrench, wrench, "for each setpoint")
 #define RATE_CONTROL_PARAMS(P) \
-	P(array(f64, 3), gain, "1/s", (20, 20, 8), 0, 200, "angular acceleration per rate, about x, y, z") \
-	P(array(f64, 3), integral_gain, "1/s2", (20, 20, 5), 0, 1000, "and per angle that is left") \
+	P(array(f64, 3), gain, "1/s", (20, 20, 8), 0, 200, \
+	  "angular acceleration per rate, about x, y, z") \
+	P(array(f64, 3), integral_gain, "1/s2", (20, 20, 5), 0, 1000, \
+	  "and per angle that is left") \
 	P(array(f64, 3), integral_max, "rad/s2", (20, 20, 5), 0, 1000, "of the integral") \
 	P(array(f64, 3), inertia, "kg m2", (0.012, 0.012, 0.022), 1e-5, 100, "of the quad")
 TAKT_INTERFACE(rate_control, RATE_CONTROL_PORTS, RATE_CONTROL_PARAMS)

@@ -5,8 +5,6 @@
 #include "types.h"
 #include "vector.h"
 
-#define DEG 57.29577951308232
-
 #define SHOW_PORTS(IN, OUT) \
 	IN(status, mission_status, "") \
 	IN(position, position_estimate, "") \
@@ -21,7 +19,7 @@ struct show {
 /* From north to east, as a compass counts. */
 static int compass_deg(struct quat attitude)
 {
-	return ((int)lround(90 - quat_yaw(attitude) * DEG) + 360) % 360;
+	return ((int)lround(90 - quat_yaw(attitude) * DEG_PER_RAD) + 360) % 360;
 }
 
 static int show_process(struct takt_ctx *ctx)
@@ -41,7 +39,7 @@ static int show_process(struct takt_ctx *ctx)
 		  TAKT_ENUM_NAME(flight_state, status->state), status->waypoint,
 		  position->position[0], position->position[1], position->position[2],
 		  vec_norm(vec_load(position->velocity)),
-		  quat_tilt(quat_load(attitude->attitude)) * DEG,
+		  quat_tilt(quat_load(attitude->attitude)) * DEG_PER_RAD,
 		  compass_deg(quat_load(attitude->attitude)), battery->voltage, battery->current,
 		  100 * battery->charge);
 	return 0;

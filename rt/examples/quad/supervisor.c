@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* supervisor: flies the waypoints, decides when to land, and says so.
  *
- *     idle      the estimates settle                       -> spin_up
- *     spin_up   the rotors idle for a moment               -> takeoff
- *     takeoff   straight up                                -> fly, when up there
- *     fly       to a waypoint                              -> hold, when near it
- *     hold      stay near it for a while                   -> fly, to the next; land, after the last
- *     land      sink until the ground holds                -> landed
+ *     idle      the estimates settle             -> spin_up
+ *     spin_up   the rotors idle for a moment     -> takeoff
+ *     takeoff   straight up                      -> fly, when up there
+ *     fly       to a waypoint                    -> hold, when near it
+ *     hold      stay near it for a while         -> fly, to the next; land, after the last
+ *     land      sink until the ground holds      -> landed
  *     landed    motors off
  * From takeoff, fly and hold it goes to land at once when the battery is low or the position is
  * lost. */
@@ -23,7 +23,6 @@
 #define FLARE_RATE 0.4			/* m/s */
 #define TOUCH_RATE 0.15			/* m/s: who is told to sink and does not stands */
 #define TOUCH_S 0.8
-#define PI 3.141592653589793
 
 #define SUPERVISOR_PORTS(IN, OUT) \
 	IN(position, position_estimate, "") \
@@ -31,7 +30,8 @@
 	OUT(command, flight_command, "one a call") \
 	OUT(status, mission_status, "one a call")
 #define SUPERVISOR_PARAMS(P) \
-	P(list(f64, NUMBERS_MAX), waypoints, "m", , , , "three numbers each: east, north, up of the take-off point") \
+	P(list(f64, NUMBERS_MAX), waypoints, "m", , , , \
+	  "three numbers each: east, north, up of the take-off point") \
 	P(f64, radius, "m", 0.5, 0.05, 100, "so near to a waypoint is there") \
 	P(f64, hold, "s", 1, 0, 3600, "to stay there") \
 	P(f64, takeoff_height, "m", 3, 0.5, 100, "") \

@@ -17,7 +17,7 @@ TAKT_MESSAGE(wind_velocity, "the wind where the quad is", WIND_VELOCITY)
 	F(array(f64, 3), velocity,    "m/s",   "world") \
 	F(array(f64, 4), attitude,    "1",     "body to world: w, x, y, z") \
 	F(array(f64, 3), rate,        "rad/s", "angular velocity, body") \
-	F(array(f64, 3), force,       "m/s2",  "specific force, body: what an ideal accelerometer shows") \
+	F(array(f64, 3), force,       "m/s2",  "specific force, body: what accelerometers show") \
 	F(array(f64, 4), rotor_speed, "rad/s", "front left, front right, rear right, rear left") \
 	F(f64,           power,       "W",     "that the rotors take")
 TAKT_MESSAGE(airframe_state, "the truth, which only sensors may see", AIRFRAME_STATE)
@@ -40,7 +40,8 @@ TAKT_MESSAGE(air_pressure, "barometer", AIR_PRESSURE)
 	F(array(f64, 3), velocity,       "m/s", "world") \
 	F(array(f64, 3), position_sigma, "m",   "standard deviation, as the receiver states it") \
 	F(f64,           velocity_sigma, "m/s", "likewise, each axis")
-TAKT_MESSAGE(gnss_solution, "position and velocity; the time of validity is some time ago", GNSS_SOLUTION)
+TAKT_MESSAGE(gnss_solution, "position and velocity; the time of validity is some time ago",
+	     GNSS_SOLUTION)
 
 #define BATTERY_STATUS(F) \
 	F(f64, voltage, "V", "at the terminals") \
@@ -58,7 +59,7 @@ TAKT_ENUM(estimate_state, "whether one may fly on an estimate", ESTIMATE_STATE)
 
 #define ATTITUDE_ESTIMATE(F) \
 	F(array(f64, 4), attitude,     "1",     "body to world: w, x, y, z") \
-	F(array(f64, 3), rate,         "rad/s", "angular velocity without the gyroscope's bias, body") \
+	F(array(f64, 3), rate,         "rad/s", "angular velocity without gyroscope bias, body") \
 	F(array(f64, 3), rate_bias,    "rad/s", "of the gyroscope, body") \
 	F(array(f64, 3), acceleration, "m/s2",  "world, without gravity") \
 	F(enum(estimate_state), state, "",      "aligning: the quad must not be moved")
@@ -67,9 +68,9 @@ TAKT_MESSAGE(attitude_estimate, "how the quad stands and turns", ATTITUDE_ESTIMA
 #define POSITION_ESTIMATE(F) \
 	F(array(f64, 3), position,          "m",    "world") \
 	F(array(f64, 3), velocity,          "m/s",  "world") \
-	F(array(f64, 3), position_sigma,    "m",    "standard deviation that the filter believes in") \
+	F(array(f64, 3), position_sigma,    "m",    "standard deviation that the filter assumes") \
 	F(array(f64, 3), acceleration_bias, "m/s2", "what the accelerations are wrong by, world") \
-	F(f64,           pressure_offset,   "m",    "what the barometer's height is wrong by") \
+	F(f64,           height_offset,     "m",    "what the barometer's height is wrong by") \
 	F(enum(estimate_state), state,      "",     "degraded: no GNSS for a while")
 TAKT_MESSAGE(position_estimate, "where the quad is and where it goes", POSITION_ESTIMATE)
 

@@ -11,6 +11,9 @@
 #include <math.h>
 
 #define GRAVITY 9.80665			/* m/s2, standard gravity */
+#define PI 3.141592653589793
+#define DEG_PER_RAD 57.29577951308232
+#define RAD_PER_DEG 0.017453292519943295
 
 struct vec {
 	double x, y, z;
@@ -169,8 +172,7 @@ static inline double quat_tilt(struct quat q)
 	return acos(clamp(1 - 2 * (q.x * q.x + q.y * q.y), -1, 1));
 }
 
-/* The shortest rotation that turns up into the unit vector @to, which must not point straight down.
- * */
+/* The shortest rotation that turns up into the unit vector @to; not for one straight down. */
 static inline struct quat quat_from_up(struct vec to)
 {
 	return quat_normalize((struct quat){ 1 + to.z, -to.y, to.x, 0 });

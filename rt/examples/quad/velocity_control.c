@@ -49,7 +49,7 @@ static int velocity_control_process(struct takt_ctx *ctx)
 {
 	const struct takt_params_velocity_control *p = TAKT_PARAMS(ctx, velocity_control);
 	const struct thrust_limits limits = { p->mass, p->thrust_min, p->thrust_max,
-					      p->tilt_max * 0.017453292519943295 };
+					      p->tilt_max * RAD_PER_DEG };
 	const struct vec integral_max = { p->integral_max, p->integral_max, p->integral_max };
 	const struct takt_message *message =
 		takt_in_message(ctx, TAKT_IN_INDEX(velocity_control, position));

@@ -8,7 +8,6 @@
 
 #define FEET_PER_M 3.280839895
 #define SPEED_MIN 0.1
-#define DEG 0.017453292519943295
 
 /* --- the model -------------------------------------------------------------------------------- */
 
@@ -65,11 +64,13 @@ struct vec gusts_step(struct gusts *gusts)
 #define WIND_PORTS(IN, OUT) OUT(wind, wind_velocity, "one a cycle")
 #define WIND_PARAMS(P) \
 	P(f64, speed, "m/s", 5, 0, 15, "mean") \
-	P(f64, from, "deg", 240, 0, 360, "where it comes from, as weather reports count: 90 is east") \
+	P(f64, from, "deg", 240, 0, 360, \
+	  "where it comes from, as weather reports count: 90 is east") \
 	P(f64, gusts, "1", 1, 0, 5, "times as strong as the standard's") \
 	P(f64, height, "m", 6, 1, 300, "for which the gusts are made") \
 	P(f64, step, "s", 0.001, 1e-5, 0.1, "simulated per cycle") \
-	P(f64, duration, "s", 60, 0, 86400, "then it says that there is no more, which ends the run; 0: never")
+	P(f64, duration, "s", 60, 0, 86400, \
+	  "then it says that there is no more, which ends the run; 0: never")
 TAKT_INTERFACE(wind, WIND_PORTS, WIND_PARAMS)
 
 struct wind {
@@ -85,7 +86,7 @@ static int wind_new(struct takt_ctx *ctx)
 	struct wind *w = TAKT_STATE(ctx, struct wind);
 
 	gusts_init(&w->gusts, ctx->seed, p->speed, p->height, p->gusts, p->step);
-	w->along = (struct vec){ -sin(p->from * DEG), -cos(p->from * DEG), 0 };
+	w->along = (struct vec){ -sin(p->from * RAD_PER_DEG), -cos(p->from * RAD_PER_DEG), 0 };
 	w->mean = vec_scale(w->along, p->speed);
 	return 0;
 }
