@@ -255,7 +255,8 @@ static void say_lost(struct takt_engine *engine)
 	static const char text[] = "the run has ended before its time: in virtual time nothing is lost, and "
 				   "taktd did not take what waits in shared memory";
 
-	if (engine->virtual_time && atomic_load(&engine->virtual_time->gave_up)) {
+	if (engine->virtual_time &&
+	    atomic_load_explicit(&engine->virtual_time->gave_up, memory_order_relaxed)) {
 		say(engine, text);
 	}
 }
@@ -397,8 +398,8 @@ int takt_engine_run(const struct takt_plan *plan, const struct takt_engine_optio
 		r = run_guarded(engine, err);
 	}
 	takt_engine_dismantle(engine);
-	free(engine->virtual_time);
-	free(engine->replay);
+	takt_virtual_destroy(engine->virtual_time);
+	takt_replay_destroy(engine->replay);
 	if (engine->awake_fd >= 0) {
 		close(engine->awake_fd);
 	}

@@ -12,8 +12,8 @@
 TAKT_SETUP int takt_fatal_install(struct takt_engine *engine);
 TAKT_SETUP void takt_fatal_remove(void);
 
-/* Tell the handlers where the calling thread keeps its position.  [setup, first thing of a thread] */
-void takt_fatal_thread(struct takt_position *position);
+/* Tell the handlers where the calling thread keeps its position.  [any, first thing of a thread] */
+TAKT_ANY void takt_fatal_thread(struct takt_position *position);
 
 #define TAKT_FAILSAFE_PATIENCE_S 1u
 

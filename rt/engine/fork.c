@@ -8,7 +8,8 @@
 
 #include "rt/engine/fatal.h"
 
-/* What pthread_atfork calls has no argument of ours. */
+/* What pthread_atfork calls has no argument of ours. Release at the install, acquire in a child,
+ * which may be forked by any thread. */
 static struct takt_engine *_Atomic the_engine;
 static bool is_registered;
 
@@ -19,10 +20,12 @@ static void close_if_open(int fd)
 	}
 }
 
-/* Locks belong to the open file: one that a child kept would make a run that has ended look alive. */
+/* Locks belong to the open file: one that a child kept would make a run that has ended
+ * look alive. */
 static void in_child(void)
 {
-	const struct takt_engine *engine = atomic_exchange(&the_engine, NULL);
+	const struct takt_engine *engine = atomic_exchange_explicit(&the_engine, NULL,
+									   memory_order_acquire);
 
 	if (engine) {
 		takt_fatal_remove();
@@ -39,7 +42,7 @@ int takt_fork_install(struct takt_engine *engine)
 	const int r = is_registered ? 0 : pthread_atfork(NULL, NULL, in_child);
 
 	is_registered = r == 0;
-	atomic_store(&the_engine, engine);
+	atomic_store_explicit(&the_engine, engine, memory_order_release);
 	if (r == 0 && (madvise(region->control, region->control_bytes, MADV_DONTFORK) < 0 ||
 		       madvise(region->arena, region->arena_bytes, MADV_DONTFORK) < 0)) {
 		return -errno;
@@ -49,5 +52,5 @@ int takt_fork_install(struct takt_engine *engine)
 
 void takt_fork_remove(void)
 {
-	atomic_store(&the_engine, NULL);
+	atomic_store_explicit(&the_engine, NULL, memory_order_release);
 }

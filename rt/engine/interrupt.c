@@ -10,12 +10,13 @@
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 #define SIGNAL_COUNT (sizeof(signals) / sizeof(signals[0]))
 
-/* A signal handler has no argument of ours. */
+/* A signal handler has no argument of ours. Relaxed: the thread that it interrupts is
+ * the one that asks. */
 static _Atomic bool came;
 
 static void on_interrupt(int number)
 {
-	if (atomic_exchange(&came, true)) {
+	if (atomic_exchange_explicit(&came, true, memory_order_relaxed)) {
 		takt_fatal_impatient();
 		raise(number == SIGHUP ? SIGTERM : number);
 	}
@@ -26,7 +27,7 @@ void takt_interrupt_begin(void)
 	struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = SA_RESTART | SA_ONSTACK };
 	sigset_t set;
 
-	atomic_store(&came, false);
+	atomic_store_explicit(&came, false, memory_order_relaxed);
 	sigemptyset(&action.sa_mask);
 	sigemptyset(&set);
 	for (uint32_t i = 0; i < SIGNAL_COUNT; i++) {
@@ -38,7 +39,7 @@ void takt_interrupt_begin(void)
 
 bool takt_interrupt_came(void)
 {
-	return atomic_load(&came);
+	return atomic_load_explicit(&came, memory_order_relaxed);
 }
 
 void takt_interrupt_end(void)

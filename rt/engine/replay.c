@@ -49,6 +49,11 @@ int takt_replay_create(struct takt_engine *engine, struct takt_err *err)
 	return 0;
 }
 
+void takt_replay_destroy(struct takt_replay *replay)
+{
+	free(replay);
+}
+
 /* --- into the queues -------------------------------------------------------------------------- */
 
 static bool is_of(const struct takt_unit *unit, const struct takt_replay_message *message)

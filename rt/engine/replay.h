@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sources that do not run: what a log holds of their outputs is put in instead.
  *
- * The log comes from the composition root as a struct takt_replay_log; the engine reads no files. In real
- * time a thread reads ahead of the lane into the queues that io tasks have, and the lane takes each row at
- * the same offset from the start as it was planned then. In virtual time the lane reads, and goes from
- * cycle to cycle with the log's numbers and times. */
+ * The log comes from the composition root as a struct takt_replay_log; the engine reads no files.
+ * In real time a thread reads ahead of the lane into the queues that io tasks have, and the lane
+ * takes each row at the same offset from the start as it was planned then. In virtual time the lane
+ * reads, and goes from cycle to cycle with the log's numbers and times. */
 #ifndef TAKT_ENGINE_REPLAY_H
 #define TAKT_ENGINE_REPLAY_H
 
@@ -33,7 +33,8 @@ struct takt_replay_log {
 	const bool *tasks;		/* [tasks of the plan] which are put in; all sources */
 	uint64_t origin_mono_ns;	/* the two clocks at the start of that run */
 	int64_t origin_real_ns;
-	/* The next row, by cycle; lent until the next call. Returns 1, 0 at the end, -errno with @err. */
+	/* The next row, by cycle; lent until the next call. Returns 1, 0 at the end,
+	 * -errno with @err. */
 	int (*next)(void *user, const struct takt_replay_row **ret_row, struct takt_err *err);
 	void *user;
 };
@@ -59,14 +60,15 @@ struct takt_replay {
 
 /* Read the first row. -ENODATA when the log has none, -ENOMEM, errors of the log.  [setup] */
 TAKT_SETUP int takt_replay_create(struct takt_engine *engine, struct takt_err *err);
+TAKT_SETUP void takt_replay_destroy(struct takt_replay *replay);
 
 /* Real time: fill the queues, and go on with a thread.  [setup] */
 TAKT_SETUP int takt_replay_start(struct takt_replay *replay, struct takt_err *err);
 TAKT_SETUP void takt_replay_stop(struct takt_replay *replay);
 
-/* Virtual time: hand out the row of @cycle, if the log has it. Returns when the cycle begins; 0: the log is
- * over.  [lane] */
-uint64_t takt_replay_reach(struct takt_replay *replay, uint64_t cycle);
+/* Virtual time: hand out the row of @cycle, if the log has it. Returns when the cycle begins; 0:
+ * the log is over.  [the lane's thread, which is no real-time one then] */
+TAKT_BG uint64_t takt_replay_reach(struct takt_replay *replay, uint64_t cycle);
 
 /* Nanoseconds from the log's first cycle to where the lane is now.  [RT, lane] */
 TAKT_RT static inline uint64_t takt_replay_due_ns(const struct takt_replay *replay,

@@ -50,7 +50,6 @@ struct takt_hold {			/* an input with `hold` */
 };
 
 struct takt_engine;
-struct takt_queue;
 struct takt_worker;
 struct takt_virtual;
 
@@ -152,7 +151,7 @@ static inline struct takt_unit *takt_unit_of(struct takt_ctx *ctx)
 }
 
 /* Whether task @task does not run, its outputs come from a log.  [any] */
-bool takt_engine_is_replayed(const struct takt_engine *engine, uint32_t task);
+TAKT_ANY bool takt_engine_is_replayed(const struct takt_engine *engine, uint32_t task);
 
 /* Ask for the end of the run; only the first ending counts.  [any] */
 TAKT_ANY static inline void takt_engine_stop(struct takt_engine *engine, enum takt_ending ending)
@@ -201,14 +200,14 @@ TAKT_RT static inline void takt_position_set(struct takt_position *position, uin
 }
 
 /* Name of a method for records.  [any] */
-const char *takt_method_name(enum takt_method_id method);
+TAKT_ANY const char *takt_method_name(enum takt_method_id method);
 
 /* Host tables: what ctx->host does on a lane, and for io and background tasks. */
 extern const struct takt_host takt_lane_host;
 extern const struct takt_host takt_worker_host;
 
-/* Thread function of the lane. */
-void *takt_lane_main(void *arg);
+/* Thread function of the lane: @arg is it.  [RT] */
+TAKT_RT void *takt_lane_main(void *arg);
 
 /* What ctx->host->port_type does.  [any] */
 TAKT_ANY const struct takt_type *takt_unit_port_type(const struct takt_ctx *ctx, bool output,

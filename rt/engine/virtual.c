@@ -52,7 +52,7 @@ int takt_virtual_create(struct takt_engine *engine, struct takt_err *err)
 		return takt_err_set(err, -ENOMEM, "out of memory");
 	}
 	v->engine = engine;
-	atomic_store(&v->now_ns, begin_ns);
+	atomic_init(&v->now_ns, begin_ns);
 	engine->virtual_time = v;
 	takt_clock_init_by_hand(&engine->clock, &v->now_ns);
 	for (uint32_t i = 0; i < engine->plan->task_count; i++) {
@@ -64,6 +64,11 @@ int takt_virtual_create(struct takt_engine *engine, struct takt_err *err)
 		engine->workers[i].where = &engine->lane.position;
 	}
 	return 0;
+}
+
+void takt_virtual_destroy(struct takt_virtual *virtual_time)
+{
+	free(virtual_time);
 }
 
 /* --- the tasks that have threads in real time ------------------------------------------------- */
@@ -79,7 +84,8 @@ bool takt_virtual_wait_until(struct takt_worker *worker, uint64_t at_ns)
 	return true;
 }
 
-/* Call an io task until it waits for what is later than @horizon_ns, is done, or its queue is full. */
+/* Call an io task until it waits for what is later than @horizon_ns, is done, or its
+ * queue is full. */
 static void feed(struct takt_worker *worker, uint64_t horizon_ns)
 {
 	const struct takt_engine *engine = worker->engine;

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rt/engine/watch.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "rt/base/file.h"
 #include "rt/engine/fatal.h"
 #include "rt/engine/worker.h"
 
 #define TICK_NS 10000000
-#define LATE_END_NS 100000000
-#define PAUSE_NS 500000000
+#define LATE_END_NS 100000000	/* behind the time that was asked for: cycles have been lost */
+#define PAUSE_NS 500000000	/* between two ticks: nothing of us ran */
 #define RECORDER_EVERY 10	/* ticks */
-#define COUNTERS_EVERY 100
+#define COUNTERS_EVERY 100	/* ticks, for the first time in tick COUNTERS_FIRST */
+#define COUNTERS_FIRST 10
 
 struct watcher {
 	uint64_t end_ns;		/* 0: no limit */
@@ -77,23 +77,24 @@ static void watch_recorder(struct takt_engine *engine, struct watcher *w)
 	}
 }
 
-/* Faults and switches of the lane thread, as the kernel counts them. */
-static void read_thread_counters(int tid, uint64_t *ret_minor, uint64_t *ret_major)
+/* What the kernel says of a thread of ours in @file; "" when it says nothing. */
+static void read_thread_file(int tid, const char *file, char *text, uint32_t text_bytes)
 {
-	char path[64], text[512];
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/%s", tid, file);
+	if (takt_file_read_text(path, text, text_bytes) < 0) {
+		text[0] = '\0';
+	}
+}
+
+static void read_faults(int tid, uint64_t *ret_minor, uint64_t *ret_major)
+{
+	char text[1024];
 	const char *at;
-	ssize_t n;
-	int fd;
 
 	*ret_minor = *ret_major = 0;
-	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0) {
-		return;
-	}
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	text[n > 0 ? n : 0] = '\0';
+	read_thread_file(tid, "stat", text, sizeof(text));
 	at = strrchr(text, ')');	/* the name may hold anything */
 	if (at) {
 		sscanf(at + 1, " %*c %*d %*d %*d %*d %*d %*u %" SCNu64 " %*u %" SCNu64, ret_minor,
@@ -103,20 +104,11 @@ static void read_thread_counters(int tid, uint64_t *ret_minor, uint64_t *ret_maj
 
 static uint64_t read_switches(int tid)
 {
-	char path[64], text[4096];
+	char text[4096];
 	const char *at;
 	uint64_t switches = 0;
-	ssize_t n;
-	int fd;
 
-	snprintf(path, sizeof(path), "/proc/self/task/%d/status", tid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0) {
-		return 0;
-	}
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	text[n > 0 ? n : 0] = '\0';
+	read_thread_file(tid, "status", text, sizeof(text));
 	at = strstr(text, "nonvoluntary_ctxt_switches:");
 	if (at) {
 		sscanf(at, "nonvoluntary_ctxt_switches: %" SCNu64, &switches);
@@ -130,7 +122,7 @@ static void watch_counters(struct takt_engine *engine, struct watcher *w)
 	const int tid = atomic_load_explicit(&engine->lane.thread.tid, memory_order_acquire);
 	uint64_t minor, major, drops = 0;
 
-	read_thread_counters(tid, &minor, &major);
+	read_faults(tid, &minor, &major);
 	if (!w->based) {
 		w->minor_base = minor;
 		w->major_base = major;
@@ -176,7 +168,7 @@ static int tick(struct takt_engine *engine, struct watcher *w)
 		watch_recorder(engine, w);
 		takt_worker_count_lost(engine);
 	}
-	if (w->tick % COUNTERS_EVERY == 10) {
+	if (w->tick % COUNTERS_EVERY == COUNTERS_FIRST) {
 		watch_counters(engine, w);
 	}
 	now = takt_clock_now_ns(&engine->clock);
@@ -186,7 +178,8 @@ static int tick(struct takt_engine *engine, struct watcher *w)
 	return signal > 0 ? signal : 0;
 }
 
-/* A periodic lane counts the cycles of the time that was asked for; this is for one that falls behind. */
+/* A periodic lane counts the cycles of the time that was asked for; this is for one
+ * that falls behind. */
 static uint64_t end_of(const struct takt_engine *engine)
 {
 	const uint64_t duration_ns = engine->options->duration_ns;

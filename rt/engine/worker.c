@@ -12,6 +12,7 @@
 #include "rt/shm/mailbox.h"
 
 #define IDLE_POLL_NS 200000
+#define STOP_POLL_NS 2000000	/* so often a thread that is to end is interrupted */
 #define REPLAY_QUEUE_BYTES (8u << 20)
 #define REPLAY_PARCELS_MAX 512u
 #define DROPS_EVERY_NS 100000000	/* an event for what is dropped, not more often */
@@ -138,7 +139,8 @@ void takt_worker_tend(struct takt_worker *worker)
 			  worker->engine->plan->flush_ns);
 }
 
-/* So that what brings nothing does not take a core: the calls before the window's end share its rest. */
+/* So that what brings nothing does not take a core: the calls before the window's end
+ * share its rest. */
 static void breathe(struct takt_worker *worker)
 {
 	const uint64_t now = takt_clock_mono_ns();
@@ -379,7 +381,7 @@ bool takt_worker_stop(struct takt_worker *worker, uint64_t patience_ns)
 			return false;
 		}
 		pthread_kill(worker->thread.thread, SIGUSR1);
-		pause_ns(2000000);
+		pause_ns(STOP_POLL_NS);
 	}
 	takt_thread_join(&worker->thread);
 	worker->running = false;

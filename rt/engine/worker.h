@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tasks with a thread of their own: `exec: io` and `exec: background`.
  *
- * What they put out is parcelled (the outputs of one call of process) into a bounded queue; the lane
- * copies parcels into its copperlist. Sinks with `exec: io` get theirs by a post, the other way round.
- * Neither side ever waits for the other; the lane wakes nobody, a thread looks for work by itself. */
+ * What they put out is parcelled (the outputs of one call of process) into a bounded queue; the
+ * lane copies parcels into its copperlist. Sinks with `exec: io` get theirs by a post, the
+ * other way round. Neither side ever waits for the other; the lane wakes nobody, a thread looks
+ * for work by itself. */
 #ifndef TAKT_ENGINE_WORKER_H
 #define TAKT_ENGINE_WORKER_H
 
@@ -69,8 +70,8 @@ static inline struct takt_parcel_item *takt_worker_parcel(const struct takt_work
 	return worker->items + position % worker->capacity * worker->unit->outlet_count;
 }
 
-/* Room for a parcel. Partner: the release in takt_worker_take; parcels before `head` may be filled again.
- * [any] */
+/* Room for a parcel. Partner: the release in takt_worker_take; parcels before `head` may
+ * be filled again.  [any] */
 static inline bool takt_worker_has_room(const struct takt_worker *worker)
 {
 	return atomic_load_explicit(&worker->tail, memory_order_relaxed) -
@@ -96,30 +97,35 @@ static inline uint64_t takt_worker_now_ns(const struct takt_worker *worker)
 	return worker->engine->virtual_time ? worker->virtual_time.now_ns : takt_clock_mono_ns();
 }
 
-/* Call the task's methods once and queue what they put out. Returns process's result, or the first error.
- * [the worker's thread] */
-int takt_worker_call(struct takt_worker *worker, bool *ret_gave);
+/* Call the task's methods once and queue what they put out. Returns process's result, or
+ * the first error.  [the worker's thread] */
+TAKT_BG int takt_worker_call(struct takt_worker *worker, bool *ret_gave);
 
-/* Between calls: levels that were asked for, what was dropped, its texts' chunk.  [the worker's thread] */
-void takt_worker_tend(struct takt_worker *worker);
+/* Between calls: levels that were asked for, what was dropped, its texts' chunk.
+ * [the worker's thread] */
+TAKT_BG void takt_worker_tend(struct takt_worker *worker);
 
 /* Allocate queue and copies for @unit; sets its context up for the worker. -ENOMEM.  [setup] */
 TAKT_SETUP int takt_worker_init(struct takt_worker *worker, struct takt_unit *unit);
 TAKT_SETUP void takt_worker_fini(struct takt_worker *worker);
 
+/* Start its thread; without the right to its priority, with none.  [setup] */
 TAKT_SETUP int takt_worker_start(struct takt_worker *worker, struct takt_err *err);
 
-/* Interrupt what the thread waits for and join it. False when it did not end within @patience_ns. [setup] */
+/* Interrupt what the thread waits for and join it. False when it did not end within @patience_ns.
+ * [setup] */
 TAKT_SETUP bool takt_worker_stop(struct takt_worker *worker, uint64_t patience_ns);
 
-/* Move parcels into the copperlist: all that fit, or the newest. True when there was one.  [RT, lane] */
+/* Move parcels into the copperlist: all that fit, or the newest. True when there was one.
+ * [RT, lane] */
 TAKT_RT bool takt_worker_take(struct takt_worker *worker, struct takt_lane *lane);
 
-/* The same for a replayed source: those that are due. Where several cycles of the log are due at once the
- * oldest that do not fit are dropped, and counted.  [RT, lane] */
+/* The same for a replayed source: those that are due. Where several cycles of the log are due at
+ * once the oldest that do not fit are dropped, and counted.  [RT, lane] */
 TAKT_RT bool takt_worker_take_replayed(struct takt_worker *worker, struct takt_lane *lane);
 
-/* Hand this cycle's inputs to a background task that is free, or to the post of a sink.  [RT, lane] */
+/* Hand this cycle's inputs to a background task that is free, or to the post of a sink.
+ * [RT, lane] */
 TAKT_RT void takt_worker_give(struct takt_worker *worker);
 
 /* Messages that a full queue has cost so far.  [any] */
@@ -131,10 +137,11 @@ TAKT_BG void takt_worker_report_drops(struct takt_worker *worker, uint64_t cycle
 /* The last words of the thread.  [worker] */
 TAKT_BG void takt_worker_end(struct takt_worker *worker, bool finished);
 
-/* A sink with `exec: io`: its post, and the function of its thread.  [setup] */
+/* A sink with `exec: io`: its post, -ENOMEM; and the function of its thread, @arg is the worker.
+ * [setup; the thread] */
 TAKT_SETUP int takt_worker_init_sink(struct takt_worker *worker);
 TAKT_SETUP void takt_worker_fini_sink(struct takt_worker *worker);
-void *takt_worker_sink_main(void *arg);
+TAKT_BG void *takt_worker_sink_main(void *arg);
 
 /* In virtual time: call the sink with all that is in its post.  [lane] */
 void takt_worker_sink_drain(struct takt_worker *worker);
