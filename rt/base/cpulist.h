@@ -17,7 +17,8 @@ struct takt_cpulist {
 };
 
 /* Parse "0-3,7"; blanks around the parts and a newline at the end are allowed, "" is the empty set.
- * Returns 0, -EINVAL (junk, a range that runs backwards) or -ERANGE (CPU >= TAKT_CPUS_MAX).  [any] */
+ * Returns 0, -EINVAL (junk, a range that runs backwards) or -ERANGE (CPU >= TAKT_CPUS_MAX).
+ * [any] */
 TAKT_ANY int takt_cpulist_parse(const char *text, struct takt_cpulist *ret_cpus, struct takt_err *err);
 
 /* The shortest text of @cpus, NUL-terminated. Returns its length, -ENOSPC when it does not fit. */

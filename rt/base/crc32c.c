@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Two ways to one number. The portable one takes 8 bytes a step through 8 tables ("slicing by 8"). On
- * x86-64 the crc32 instruction takes 8 bytes in 3 cycles but can start one every cycle, so three lanes of
- * a block run side by side. Their checksums are joined by moving one over the bytes behind it: a carry-less
- * product with x^(8n-33) mod P, and one more crc32 to reduce it (as in Intel's paper on iSCSI CRC, 2011). */
+/* Two ways to one number. The portable one takes 8 bytes a step through 8 tables ("slicing by 8").
+ * On x86-64 the crc32 instruction takes 8 bytes in 3 cycles but can start one every cycle, so three
+ * lanes of a block run side by side. Their checksums are joined by moving one over the bytes behind
+ * it: a carry-less product with x^(8n-33) mod P, and one more crc32 to reduce it (as in Intel's
+ * paper on iSCSI CRC, 2011). */
 #include "rt/base/crc32c.h"
 
 #include <string.h>
 
-/* A table is linear: its row i is the sum of the rows of i's bits, and those are given here (the checksum
- * of bit b followed by k zero bytes). The compiler makes the tables of them. */
+/* A table is linear: its row i is the sum of the rows of i's bits, and those are given here (the
+ * checksum of bit b followed by k zero bytes). The compiler makes the tables of them. */
 #define SLICE_0(i) ROW(i, 0xf26b8303u, 0xe13b70f7u, 0xc79a971fu, 0x8ad958cfu, \
 		       0x105ec76fu, 0x20bd8edeu, 0x417b1dbcu, 0x82f63b78u)
 #define SLICE_1(i) ROW(i, 0x13a29877u, 0x274530eeu, 0x4e8a61dcu, 0x9d14c3b8u, \

@@ -12,7 +12,8 @@
  * Uses the CPU's instruction where there is one.  [any] */
 TAKT_ANY uint32_t takt_crc32c(uint32_t crc, const void *bytes, size_t size_bytes);
 
-/* The same without special instructions: for CPUs without them, and to test the fast one against. */
+/* The same without special instructions: for CPUs without them, and to test the fast
+ * one against. */
 TAKT_ANY uint32_t takt_crc32c_portable(uint32_t crc, const void *bytes, size_t size_bytes);
 
 #endif

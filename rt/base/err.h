@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An error for people: errno, where, what, and what to do. Set-up code fills one; programs print it. */
+/* An error for people: errno, where, what, and what to do. Set-up code fills one;
+ * programs print it. */
 #ifndef TAKT_BASE_ERR_H
 #define TAKT_BASE_ERR_H
 

@@ -10,7 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Fill @buffer from @fd. Returns the bytes read, less than @size_bytes only at the end of the file. */
+/* Fill @buffer from @fd. Returns the bytes read, less than @size_bytes only at the end
+ * of the file. */
 static ssize_t read_full(int fd, char *buffer, size_t size_bytes)
 {
 	size_t used = 0;

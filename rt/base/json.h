@@ -2,8 +2,8 @@
 /* Single values as JSON (RFC 8259) and as cells of CSV (RFC 4180).
  *
  * JSON: whole numbers beyond 2^53 are strings, since most readers would round them; doubles are the
- * shortest text that reads back as the same double; "NaN", "Infinity", "-Infinity" are strings. Bytes that
- * are no UTF-8 become U+FFFD.
+ * shortest text that reads back as the same double; "NaN", "Infinity", "-Infinity" are strings.
+ * Bytes that are no UTF-8 become U+FFFD.
  * CSV: numbers are never quoted, nan and inf are written so; a text is quoted where it must be. */
 #ifndef TAKT_BASE_JSON_H
 #define TAKT_BASE_JSON_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A number is read as digits and a power of ten; a unit is a whole factor and a power of ten. Their
- * product is exact in 128 bits where whole numbers are asked for, and is rounded once, by strtod, where
- * a double is. */
+ * product is exact in 128 bits where whole numbers are asked for, and is rounded once, by strtod,
+ * where a double is. */
 #include "rt/base/quantity.h"
 
 #include <errno.h>

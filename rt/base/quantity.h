@@ -23,8 +23,8 @@
 TAKT_SETUP int takt_quantity_parse(const char *text, const char *unit, double *ret_value,
 				   struct takt_err *err);
 
-/* Durations and sizes, exact. Errors as above, and -EINVAL for what is negative or no whole number of
- * nanoseconds or bytes, -ERANGE above UINT64_MAX.  [setup] */
+/* Durations and sizes, exact. Errors as above, and -EINVAL for what is negative or no whole number
+ * of nanoseconds or bytes, -ERANGE above UINT64_MAX.  [setup] */
 TAKT_SETUP int takt_quantity_parse_ns(const char *text, uint64_t *ret_ns, struct takt_err *err);
 TAKT_SETUP int takt_quantity_parse_bytes(const char *text, uint64_t *ret_bytes, struct takt_err *err);
 
@@ -32,7 +32,8 @@ TAKT_SETUP int takt_quantity_parse_bytes(const char *text, uint64_t *ret_bytes, 
  * Returns -ERANGE for a period below 1 ns or above UINT64_MAX ns.  [setup] */
 TAKT_SETUP int takt_quantity_parse_hz_period_ns(const char *text, uint64_t *ret_ns, struct takt_err *err);
 
-/* Short text for people, at most 3 decimals: "1.5ms", "12.3 MiB". Returns @out, NUL-terminated.  [any] */
+/* Short text for people, at most 3 decimals: "1.5ms", "12.3 MiB". Returns @out, NUL-terminated.
+ * [any] */
 TAKT_ANY const char *takt_quantity_format_ns(uint64_t ns, char *out, uint32_t out_bytes);
 TAKT_ANY const char *takt_quantity_format_bytes(uint64_t bytes, char *out, uint32_t out_bytes);
 

@@ -13,9 +13,9 @@ struct takt_suggest {
 	uint32_t distance;
 };
 
-/* Begin with @word; put every valid name in; then read @suggest->name. A name is near when at most a
- * third of the letters (at least one) must be changed, left out, put in or swapped with the next; upper
- * and lower case count as one. Of equally near ones the first stays.  [setup] */
+/* Begin with @word; put every valid name in; then read @suggest->name. A name is near when at most
+ * a third of the letters (at least one) must be changed, left out, put in or swapped with the next;
+ * upper and lower case count as one. Of equally near ones the first stays.  [setup] */
 TAKT_SETUP void takt_suggest_init(struct takt_suggest *suggest, const char *word);
 TAKT_SETUP void takt_suggest_put(struct takt_suggest *suggest, const char *name);
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Places where a test may end the process as kill -9 would. Built in with --enable-test-points only.
+/* Places where a test may end the process as kill -9 would. Built in with
+ * --enable-test-points only.
  *
- * With TAKT_KILL_AT=name in the environment the process gets SIGKILL when it comes to TAKT_TEST_POINT("name")
- * for the first time, with TAKT_KILL_AT=name:3 for the third time. TAKT_STOP_AT likewise, SIGSTOP, once.
- * Names are unique in the tree. */
+ * With TAKT_KILL_AT=name in the environment the process gets SIGKILL when it comes to
+ * TAKT_TEST_POINT("name") for the first time, with TAKT_KILL_AT=name:3 for the third time.
+ * TAKT_STOP_AT likewise, SIGSTOP, once. Names are unique in the tree. */
 #ifndef TAKT_BASE_TESTPOINT_H
 #define TAKT_BASE_TESTPOINT_H
 

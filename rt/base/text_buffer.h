@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Text that is put together piece by piece. A failure sticks: later pieces are dropped, and the error is
- * asked for once, at the end. */
+/* Text that is put together piece by piece. A failure sticks: later pieces are dropped, and the
+ * error is asked for once, at the end. */
 #ifndef TAKT_BASE_TEXT_BUFFER_H
 #define TAKT_BASE_TEXT_BUFFER_H
 

@@ -11,7 +11,8 @@
 
 #define TAKT_UTF8_REPLACEMENT "\xef\xbf\xbd"	/* U+FFFD, shown for bytes that are no UTF-8 */
 
-/* Bytes of the character that begins at @at, of which @size_bytes > 0 are there; 0: no valid one.  [any] */
+/* Bytes of the character that begins at @at, of which @size_bytes > 0 are there; 0: no valid one.
+ * [any] */
 TAKT_ANY uint32_t takt_utf8_length(const char *at, size_t size_bytes);
 
 TAKT_ANY bool takt_utf8_valid(const char *text, size_t size_bytes);

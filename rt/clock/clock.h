@@ -27,11 +27,12 @@ struct takt_clock {
 	const _Atomic uint64_t *hand_ns;	/* not NULL: time is what stands there */
 };
 
-/* Find the counter and measure its frequency against CLOCK_MONOTONIC (takes 20 ms with a TSC). [setup] */
+/* Find the counter and measure its frequency against CLOCK_MONOTONIC (takes 20 ms with a TSC).
+ * [setup] */
 TAKT_SETUP void takt_clock_init(struct takt_clock *clock);
 
-/* A clock that is driven by hand, for virtual time: it shows *@now_ns (kept), and so does its counter.
- * [setup] */
+/* A clock that is driven by hand, for virtual time: it shows *@now_ns (kept), and so
+ * does its counter.  [setup] */
 TAKT_SETUP void takt_clock_init_by_hand(struct takt_clock *clock, const _Atomic uint64_t *now_ns);
 
 /* CLOCK_MONOTONIC by the vDSO: no system call.  [RT] */

@@ -5,7 +5,8 @@
 
 #include "rt/engine/unit.h"
 
-/* Encode into a new buffer (free()). @streams: as they go into the region. -ENOMEM, -E2BIG.  [setup] */
+/* Encode into a new buffer (free()). @streams: as they go into the region. -ENOMEM, -E2BIG.
+ * [setup] */
 TAKT_SETUP int takt_engine_make_catalog(const struct takt_engine *engine,
 					const struct takt_stream_spec *streams,
 					uint32_t stream_count, void **ret_bytes,

@@ -13,9 +13,9 @@
 	((uint32_t)sizeof(struct takt_text_record) + 8 +                                           \
 	 TAKT_TEXT_ARGS * (8 + TAKT_TEXT_STRING_BYTES + 1))
 #define TAKT_EVENT_TEXT_MAX 512u
-/* Texts below warning leave this part of the ring free: for lifecycle events, warnings and errors. When no
- * more than that is free, chunks are no longer sealed by time, and losses are not yet reported: both take
- * room, and the recorder is behind anyway. */
+/* Texts below warning leave this part of the ring free: for lifecycle events, warnings and errors.
+ * When no more than that is free, chunks are no longer sealed by time, and losses are not yet
+ * reported: both take room, and the recorder is behind anyway. */
 #define TAKT_EVENTS_RESERVE_PART 4u
 
 struct takt_virtual;
@@ -43,14 +43,15 @@ struct takt_text_call {
  * [RT, producer only] */
 TAKT_RT bool takt_events_text(struct takt_events *events, const struct takt_text_call *call);
 
-/* Record a lifecycle event. @values: 4 or NULL (zeros); @text: NULL for none, TAKT_EVENT_TEXT_MAX bytes
- * are kept. False when there was no room: it is counted as lost.  [RT, producer only; async-signal-safe] */
+/* Record a lifecycle event. @values: 4 or NULL (zeros); @text: NULL for none, TAKT_EVENT_TEXT_MAX
+ * bytes are kept. False when there was no room: it is counted as lost.
+ * [RT, producer only; async-signal-safe] */
 TAKT_RT bool takt_events_put(struct takt_events *events, uint64_t cycle, uint64_t mono_ns,
 			     uint32_t task, enum takt_event event, const int64_t *values,
 			     const char *text);
 
-/* Seal the open chunk when its first record will be @flush_ns old at @next_ns, when this is called again;
- * say what was lost as soon as there is room beside the reserve.  [RT, producer only] */
+/* Seal the open chunk when its first record will be @flush_ns old at @next_ns, when this is called
+ * again; say what was lost as soon as there is room beside the reserve.  [RT, producer only] */
 TAKT_RT void takt_events_flush(struct takt_events *events, uint64_t cycle, uint64_t now_ns,
 			       uint64_t next_ns, uint64_t flush_ns);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SIGINT, SIGTERM and SIGHUP while the main thread is in methods of tasks and nobody waits for signals: the first
- * asks for the end, a second one is the end, with failsafe. */
+/* SIGINT, SIGTERM and SIGHUP while the main thread is in methods of tasks and nobody waits for
+ * signals: the first asks for the end, a second one is the end, with failsafe. */
 #ifndef TAKT_ENGINE_INTERRUPT_H
 #define TAKT_ENGINE_INTERRUPT_H
 

@@ -6,9 +6,9 @@
 
 #include "rt/base/tags.h"
 
-/* Let the kernel move the arena's pages now rather than under a running lane: registering memory with
- * io_uring may migrate it, so takt-rt registers it once, in a ring that it throws away. Without io_uring
- * nothing is done.  [setup] */
+/* Let the kernel move the arena's pages now rather than under a running lane: registering memory
+ * with io_uring may migrate it, so takt-rt registers it once, in a ring that it throws away.
+ * Without io_uring nothing is done.  [setup] */
 TAKT_SETUP void takt_arena_settle(void *arena, uint64_t arena_bytes);
 
 #endif

@@ -8,8 +8,8 @@
 /* Allocate and wire units, outlets, holds and workers. -ENOMEM.  [setup] */
 TAKT_SETUP int takt_engine_build(struct takt_engine *engine, struct takt_err *err);
 
-/* Find out what this process may do: CPU, priority, locked memory. What is missing is noted, or refused
- * when the graph says `strict: true`. -EBUSY, -EINVAL, -EPERM.  [setup] */
+/* Find out what this process may do: CPU, priority, locked memory. What is missing is noted, or
+ * refused when the graph says `strict: true`. -EBUSY, -EINVAL, -EPERM.  [setup] */
 TAKT_SETUP int takt_engine_get_rights(struct takt_engine *engine, struct takt_err *err);
 
 /* Create, touch and publish the shared region; makes the streams' producers.  [setup] */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which calls of a limited text (takt_info_once and the like) are recorded, and how many are not. One for
- * each task and text site; used by the task's thread only. */
+/* Which calls of a limited text (takt_info_once and the like) are recorded, and how many are not.
+ * One for each task and text site; used by the task's thread only. */
 #ifndef TAKT_ENGINE_TEXT_LIMIT_H
 #define TAKT_ENGINE_TEXT_LIMIT_H
 
@@ -15,14 +15,14 @@ struct takt_text_limiter {		/* zeroed: nothing was called yet */
 	uint64_t suppressed;		/* since the last that was recorded */
 };
 
-/* Whether this call is to be recorded. @number: n of every_n, ns between two of rate. The first call is
- * always due. A rate keeps its phase when a call comes up to half an interval late, so that calls once
- * a cycle reach it on average.  [RT] */
+/* Whether this call is to be recorded. @number: n of every_n, ns between two of rate. The first
+ * call is always due. A rate keeps its phase when a call comes up to half an interval late, so that
+ * calls once a cycle reach it on average.  [RT] */
 TAKT_RT bool takt_text_limiter_is_due(struct takt_text_limiter *limiter, enum takt_text_limit limit,
 				      uint64_t number, uint64_t now_ns);
 
-/* The call that was due is recorded, with the count of suppressed ones, or is lost: then the count stays, and
- * the next call of `once` is due again.  [RT] */
+/* The call that was due is recorded, with the count of suppressed ones, or is lost: then the count
+ * stays, and the next call of `once` is due again.  [RT] */
 TAKT_RT void takt_text_limiter_tell(struct takt_text_limiter *limiter, enum takt_text_limit limit,
 				    bool is_recorded);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Real-time code but for the setting up and the end, which are in unit_text_setup.c: see tests/hot.sh. */
+/* Real-time code but for the setting up and the end, which are in unit_text_setup.c:
+ * see tests/hot.sh. */
 #include "rt/engine/unit_text.h"
 
 #include "rt/shm/mailbox.h"

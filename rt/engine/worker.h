@@ -79,8 +79,8 @@ static inline bool takt_worker_has_room(const struct takt_worker *worker)
 	       worker->capacity;
 }
 
-/* Room for a parcel that loses nothing, of a task that keeps all: where the lane takes the newest only, it
- * has to have taken the one before.  [any] */
+/* Room for a parcel that loses nothing, of a task that keeps all: where the lane takes the newest
+ * only, it has to have taken the one before.  [any] */
 static inline bool takt_worker_may_put(const struct takt_worker *worker)
 {
 	if (worker->keep_all && worker->unit->plan->take == TAKT_TAKE_NEWEST) {

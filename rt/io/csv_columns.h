@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A message type as columns of text: each number, enum and text in it, by name ("gyro[0]", "pose.at.x"),
- * a list with its count before its items ("seen.count", "seen[0]", …).
+/* A message type as columns of text: each number, enum and text in it, by name ("gyro[0]",
+ * "pose.at.x"), a list with its count before its items ("seen.count", "seen[0]", …).
  *
- * Numbers are written so that they read back as the same: f64 and f32 in the fewest digits that do, NaN as
- * nan, enums by name. */
+ * Numbers are written so that they read back as the same: f64 and f32 in the fewest digits that do,
+ * NaN as nan, enums by name. */
 #ifndef IO_CSV_COLUMNS_H
 #define IO_CSV_COLUMNS_H
 
@@ -40,7 +40,8 @@ bool csv_column_is_present(const struct csv_columns *columns, uint32_t index, co
 /* Parse @text into @message. Returns NULL, or what is wrong with it ("is no number"). */
 const char *csv_column_parse(const struct csv_column *column, const char *text, void *message);
 
-/* The value in @message as text without quotes, in @buffer of CSV_VALUE_BYTES or in the message itself. */
+/* The value in @message as text without quotes, in @buffer of CSV_VALUE_BYTES or in
+ * the message itself. */
 const char *csv_column_format(const struct csv_column *column, const void *message, char *buffer);
 
 /* The unit of the column, "" where there is none. */

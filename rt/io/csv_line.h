@@ -14,8 +14,8 @@ struct csv_line {
 	bool any;			/* a cell stands in the row */
 };
 
-/* Add a cell of @length bytes, behind @separator if it is not the first; in quotes where it must be, or
- * where @quote asks for it. */
+/* Add a cell of @length bytes, behind @separator if it is not the first; in quotes where it must
+ * be, or where @quote asks for it. */
 void csv_line_put(struct csv_line *line, char separator, const char *text, size_t length, bool quote);
 
 /* End the row. */

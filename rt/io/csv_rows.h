@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bytes -> rows of cells, by RFC 4180: cells in quotes may hold separators, ends of lines and doubled
- * quotes; lines end with LF or CRLF. Beyond it: a byte order mark, empty lines and lines that begin with
- * an unquoted # are skipped; an unquoted cell may hold quotes. Outside input: everything is bounded. */
+/* Bytes -> rows of cells, by RFC 4180: cells in quotes may hold separators, ends of lines and
+ * doubled quotes; lines end with LF or CRLF. Beyond it: a byte order mark, empty lines and lines
+ * that begin with an unquoted # are skipped; an unquoted cell may hold quotes. Outside input:
+ * everything is bounded. */
 #ifndef IO_CSV_ROWS_H
 #define IO_CSV_ROWS_H
 

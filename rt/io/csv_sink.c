@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* csv_sink: a row a message, into a file.
  *
- * Runs with `exec: io`. Rows are collected and written when there are WRITE_BYTES of them or after WRITE_NS,
- * by one write() each time; what a full disk cuts is taken back, so that the file always ends with a whole
- * row. Meanwhile rows are kept, up to KEEP_BYTES of them, and then counted as lost. */
+ * Runs with `exec: io`. Rows are collected and written when there are WRITE_BYTES of them or
+ * after WRITE_NS, by one write() each time; what a full disk cuts is taken back, so that the file
+ * always ends with a whole row. Meanwhile rows are kept, up to KEEP_BYTES of them, and then
+ * counted as lost. */
 #define _DEFAULT_SOURCE
 #include <errno.h>
 #include <fcntl.h>

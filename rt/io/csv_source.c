@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* csv_source: a message a row, of a file or a FIFO.
  *
- * Runs with `exec: io`. The header says which column is which field; a row's own time, if it has one, is
- * the message's time of validity, and with `pace: recording` it says when the row is given. No row is
- * dropped: the source waits for room in its queue. */
+ * Runs with `exec: io`. The header says which column is which field; a row's own time, if it has
+ * one, is the message's time of validity, and with `pace: recording` it says when the row is given.
+ * No row is dropped: the source waits for room in its queue. */
 #define _DEFAULT_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -287,7 +287,8 @@ static bool time_take(struct takt_ctx *ctx, struct source *s)
 	return true;
 }
 
-/* Begin the file again. Its times go on where they were, a step later. False: that was the last round. */
+/* Begin the file again. Its times go on where they were, a step later. False: that was
+ * the last round. */
 static bool round_next(struct takt_ctx *ctx, struct source *s)
 {
 	const uint32_t repeat = params_of(ctx)->repeat;

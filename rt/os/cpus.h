@@ -14,9 +14,9 @@ struct takt_cpu_claim {
 	int lock_fd;			/* held while the claim lasts; -1 without a claim */
 };
 
-/* Claim @cpu, or with -1 an isolated CPU, else the last usable one that no other graph has claimed in
- * @run_dir. A wanted CPU that another graph has is -EBUSY with its name in @err; one that does not exist
- * is -EINVAL. @owner: the graph's name.  [setup] */
+/* Claim @cpu, or with -1 an isolated CPU, else the last usable one that no other graph has claimed
+ * in @run_dir. A wanted CPU that another graph has is -EBUSY with its name in @err; one that does
+ * not exist is -EINVAL. @owner: the graph's name.  [setup] */
 TAKT_SETUP int takt_cpu_claim(const char *run_dir, const char *owner, int cpu,
 			      struct takt_cpu_claim *ret_claim, struct takt_err *err);
 TAKT_SETUP void takt_cpu_release(struct takt_cpu_claim *claim);

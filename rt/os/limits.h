@@ -5,8 +5,8 @@
 
 #include "rt/base/tags.h"
 
-/* Lift the limit of @resource (RLIMIT_…), or, where that takes a privilege we lack, raise the soft limit to
- * the hard one. Best effort, what cannot be raised stays.  [setup] */
+/* Lift the limit of @resource (RLIMIT_…), or, where that takes a privilege we lack, raise the soft
+ * limit to the hard one. Best effort, what cannot be raised stays.  [setup] */
 TAKT_SETUP void takt_limit_raise(unsigned resource);
 
 #endif

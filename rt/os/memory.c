@@ -16,7 +16,8 @@ void takt_memory_tune_malloc(void)
 	mallopt(M_ARENA_MAX, 1);
 }
 
-/* Under mlockall for the future, a mapping that would pass the limit is refused, whatever it is for. */
+/* Under mlockall for the future, a mapping that would pass the limit is refused,
+ * whatever it is for. */
 static int try_more(uint64_t bytes)
 {
 	void *memory = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -38,14 +38,16 @@ struct takt_thread {
 TAKT_SETUP int takt_thread_start(struct takt_thread *thread, const struct takt_thread_spec *spec);
 TAKT_SETUP void takt_thread_join(struct takt_thread *thread);
 
-/* Give the calling thread a signal stack of its own, and take it away again. -ENOMEM, -errno.  [setup] */
+/* Give the calling thread a signal stack of its own, and take it away again. -ENOMEM, -errno.
+ * [setup] */
 TAKT_SETUP int takt_thread_signal_stack_begin(void);
 TAKT_SETUP void takt_thread_signal_stack_end(void);
 
 /* Policy of the calling thread: SCHED_FIFO at @priority, 0: SCHED_OTHER. 0 or -errno.  [setup] */
 TAKT_SETUP int takt_thread_set_priority(int priority);
 
-/* Whether SCHED_FIFO at @priority would be granted: 0 or -errno; tries it on a throw-away thread. [setup] */
+/* Whether SCHED_FIFO at @priority would be granted: 0 or -errno; tries it on a throw-away thread.
+ * [setup] */
 TAKT_SETUP int takt_thread_try_priority(int priority);
 
 #endif

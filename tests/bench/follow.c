@@ -4,9 +4,9 @@
  *     follow LOG RUN-DIR SECONDS            by <takt/log.h>
  *     follow --lines START-MONO-NS SECONDS  lines of `takt log copperlists -f -o jsonl` on stdin
  *
- * A copperlist is committed when its cycle ends (start + duration), a text a little after its time; lines
- * have the cycle's start only, which is earlier than the commit. Prints one row of JSON: counts, lag in us,
- * the reader's own CPU in % of a core, the longest time without a record. */
+ * A copperlist is committed when its cycle ends (start + duration), a text a little after its time;
+ * lines have the cycle's start only, which is earlier than the commit. Prints one row of JSON:
+ * counts, lag in us, the reader's own CPU in % of a core, the longest time without a record. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

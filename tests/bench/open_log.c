@@ -3,10 +3,10 @@
  *
  *     open_log [GIB] [DIR]
  *
- * Logs of 256 KiB chunks (one of 1 MiB) in DIR (the current directory), removed afterwards: closed in order with index and
- * without; cut by a crash, in one segment without any index chunk, so that all of it lies behind the last.
- * Cold: the files' pages are dropped before. The reference is what dd does: reading all bytes by O_DIRECT,
- * 1 MiB each. Prints a row of JSON for each log. */
+ * Logs of 256 KiB chunks (one of 1 MiB) in DIR (the current directory), removed afterwards: closed
+ * in order with index and without; cut by a crash, in one segment without any index chunk, so that
+ * all of it lies behind the last. Cold: the files' pages are dropped before. The reference is what
+ * dd does: reading all bytes by O_DIRECT, 1 MiB each. Prints a row of JSON for each log. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

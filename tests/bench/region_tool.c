@@ -5,8 +5,8 @@
  *     region_tool watch RUN-DIR      only looks
  *     region_tool clocks             ns of a read of the counter, and of CLOCK_MONOTONIC
  *
- * The first two wait for a region in RUN-DIR, stay until its takt-rt is gone, and print "lost N": copperlists that found
- * no room. The recycler removes the region. */
+ * The first two wait for a region in RUN-DIR, stay until its takt-rt is gone, and print "lost N":
+ * copperlists that found no room. The recycler removes the region. */
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>

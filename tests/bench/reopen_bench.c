@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How long it takes to open a log that was not closed, against reading its bytes; both from a cold page cache.
+/* How long it takes to open a log that was not closed, against reading its bytes; both from a
+ * cold page cache.
  *
  *     reopen_bench LOG       prints: ms to open it and get its first record, ms to read what was written of its
  *                            files in pieces of 1 MiB as dd does, these bytes, its records
- */
+ * */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -11,8 +11,9 @@
  * lane     the same, and that thread fills every chunk
  * rolled   lane with segments of 256 MiB that are made and closed meanwhile
  *
- * All write into files that are preallocated before the clock starts (rolled: the first). Prints MB/s, and CPU ms a
- * GiB of the writing thread and of the kernel's threads for its ring. write.py shuffles the modes and judges them. */
+ * All write into files that are preallocated before the clock starts (rolled: the first). Prints
+ * MB/s, and CPU ms a GiB of the writing thread and of the kernel's threads for its ring. write.py
+ * shuffles the modes and judges them. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -70,8 +71,8 @@ static double seconds_of(clockid_t clock)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* CPU of the thread called @thread, or else of this one, whose own figure /proc has only at the last tick,
- * and of the kernel's threads for rings. */
+/* CPU of the thread called @thread, or else of this one, whose own figure /proc has only at the
+ * last tick, and of the kernel's threads for rings. */
 static double cpu_seconds(const char *thread)
 {
 	DIR *dir = opendir("/proc/self/task");

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Two workloads that runtimes are measured by.
  *
- * The caterpillar (w1.yaml): a source flips a bool every cycle, eight tasks in a row hand it on, and beside
- * each of them hangs a pin that is set to it: 17 tasks and 16 connections that do next to nothing, so
- * that what is seen is the price of a task and a hop.
+ * The caterpillar (w1.yaml): a source flips a bool every cycle, eight tasks in a row hand it on,
+ * and beside each of them hangs a pin that is set to it: 17 tasks and 16 connections that do next
+ * to nothing, so that what is seen is the price of a task and a hop.
  *
- * The large message (w2.yaml, w2_1khz.yaml): a source spins for a while and gives 256 KiB of which it touches
- * the first and the last byte; a sink reads them. Here the price is that of recording. */
+ * The large message (w2.yaml, w2_1khz.yaml): a source spins for a while and gives 256 KiB
+ * of which it touches the first and the last byte; a sink reads them. Here the price is
+ * that of recording. */
 #include <errno.h>
 
 #include <takt/task.h>

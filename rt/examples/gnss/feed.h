@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where the bytes come from: a regular file, a FIFO or a terminal (a serial device), known by its path.
+/* Where the bytes come from: a regular file, a FIFO or a terminal (a serial device),
+ * known by its path.
  *
- * A file ends. A FIFO whose writer leaves and a terminal that hangs up are opened again: a FIFO at once,
- * a terminal after 100 ms, and twice as long after each failure, up to 2 s. */
+ * A file ends. A FIFO whose writer leaves and a terminal that hangs up are opened again: a FIFO at
+ * once, a terminal after 100 ms, and twice as long after each failure, up to 2 s. */
 #ifndef GNSS_FEED_H
 #define GNSS_FEED_H
 

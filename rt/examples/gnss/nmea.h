@@ -7,12 +7,12 @@
  *             if (event == NMEA_GGA) { … nmea.gga … }
  *     }
  *
- * A sentence counts when it begins with $ or !, its checksum is there and right, and each field that
- * is read here has its form. GGA and RMC of every talker are read; others are counted. What is not a
- * sentence is damaged: counted by reason, never guessed at. Lines that begin with # are comments, as
- * in gpsd's recordings; empty lines are nothing. The standard ends a line at 82 characters, receivers
- * with more digits don't: NMEA_LINE_BYTES_MAX are taken. Numbers are read by integer arithmetic and
- * rounded once, in every locale. */
+ * A sentence counts when it begins with $ or !, its checksum is there and right, and each field
+ * that is read here has its form. GGA and RMC of every talker are read; others are counted. What is
+ * not a sentence is damaged: counted by reason, never guessed at. Lines that begin with # are
+ * comments, as in gpsd's recordings; empty lines are nothing. The standard ends a line at 82
+ * characters, receivers with more digits don't: NMEA_LINE_BYTES_MAX are taken. Numbers are read by
+ * integer arithmetic and rounded once, in every locale. */
 #ifndef GNSS_NMEA_H
 #define GNSS_NMEA_H
 
@@ -101,8 +101,8 @@ struct nmea {
 
 void nmea_init(struct nmea *nmea);
 
-/* Take bytes from @at up to the end of one line at most. Sets @ret_used to the number of bytes taken,
- * at least one unless @bytes is 0. @nmea's results hold until the next call. */
+/* Take bytes from @at up to the end of one line at most. Sets @ret_used to the number of bytes
+ * taken, at least one unless @bytes is 0. @nmea's results hold until the next call. */
 enum nmea_event nmea_push(struct nmea *nmea, const char *at, size_t bytes, size_t *ret_used);
 
 /* The input has ended: whatever is left is the last line. NMEA_MORE when there is none. */

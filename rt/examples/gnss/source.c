@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* nmea_source: what a receiver says, from a file, a FIFO or a serial device, one fix a message.
  *
- * Runs with `exec: io`: it waits in poll(), and returns without an output after WAIT_MS, so that the
- * runtime can hand on its text and stop it. The fixes of a recording are given when their UTC time
- * stamps say so, unless `pace: full`; it can be given in virtual time. */
+ * Runs with `exec: io`: it waits in poll(), and returns without an output after WAIT_MS, so that
+ * the runtime can hand on its text and stop it. The fixes of a recording are given when their UTC
+ * time stamps say so, unless `pace: full`; it can be given in virtual time. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -170,8 +170,8 @@ static enum nmea_event next_event(struct takt_ctx *ctx, struct source *s)
 	return NMEA_MORE;
 }
 
-/* When to give the sentence of @day_ns: in a recording, as much later than the first one as it was then.
- * Now (0) for what is live, has no time or stands behind a jump. */
+/* When to give the sentence of @day_ns: in a recording, as much later than the first one as it was
+ * then. Now (0) for what is live, has no time or stands behind a jump. */
 static uint64_t due_ns(const struct takt_ctx *ctx, struct source *s, int64_t day_ns)
 {
 	const struct takt_params_nmea_source *params = TAKT_PARAMS(ctx, nmea_source);
@@ -194,7 +194,8 @@ static uint64_t due_ns(const struct takt_ctx *ctx, struct source *s, int64_t day
 	return pace->begin_ns + (uint64_t)(day_ns - pace->begin_day_ns);
 }
 
-/* Make sure that there is an event, and wait for its time, a while at most. True when it is to be taken. */
+/* Make sure that there is an event, and wait for its time, a while at most. True when
+ * it is to be taken. */
 static bool is_due(struct takt_ctx *ctx, struct source *s)
 {
 	if (s->event == NMEA_MORE) {

@@ -41,10 +41,10 @@ static struct point point_of(const struct gnss_fix *fix)
 	return point;
 }
 
-/* Metres between two points near each other: the arcs along meridian and parallel at the mean latitude,
- * by the radii of curvature (Snyder, Map Projections, USGS Professional Paper 1395, chapter 4) of the
- * WGS 84 ellipsoid (NIMA TR8350.2). Against the geodesic it is wrong by less than 1e-7 of itself up
- * to 1 km and 1e-5 up to 10 km, below 80 degrees of latitude. */
+/* Metres between two points near each other: the arcs along meridian and parallel at the mean
+ * latitude, by the radii of curvature (Snyder, Map Projections, USGS Professional Paper 1395,
+ * chapter 4) of the WGS 84 ellipsoid (NIMA TR8350.2). Against the geodesic it is wrong by less than
+ * 1e-7 of itself up to 1 km and 1e-5 up to 10 km, below 80 degrees of latitude. */
 static double distance_m(const struct point *a, const struct point *b)
 {
 	const double axis_m = 6378137.0;

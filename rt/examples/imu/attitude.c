@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* imu_attitude: samples -> attitude. The step between samples is that of their times of validity, never that
- * of the cycles. */
+/* imu_attitude: samples -> attitude. The step between samples is that of their times of validity,
+ * never that of the cycles. */
 #include <math.h>
 
 #include "imu.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What flows in the imu example. Body axes point forward, right, down; the earth's north, east, down. */
+/* What flows in the imu example. Body axes point forward, right, down; the earth's
+ * north, east, down. */
 #ifndef IMU_H
 #define IMU_H
 

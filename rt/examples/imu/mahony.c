@@ -94,7 +94,8 @@ static void align(struct mahony *m, const double accel[3], const double mag[3])
 	from_angles(angles[0], angles[1], angles[2], m->q);
 }
 
-/* What accelerometer and magnetometer say against the estimate, as turn rates about the body's axes. */
+/* What accelerometer and magnetometer say against the estimate, as turn rates about
+ * the body's axes. */
 static void errors_of(const struct mahony *m, const double accel[3], const double mag[3],
 		      double ret_tilt[3], double ret_yaw[3])
 {
@@ -149,7 +150,8 @@ void mahony_step(struct mahony *m, const double gyro[3], const double accel[3], 
 		boost = m->age_s < m->gains.settle_s ?
 			SETTLE_GAIN - (SETTLE_GAIN - 1) * m->age_s / m->gains.settle_s : 1;
 		for (int i = 0; i < 3; i++) {
-			/* A correction never goes beyond what is to be corrected, however long the step. */
+			/* A correction never goes beyond what is to be corrected,
+			 * however long the step. */
 			const double gain = fmin(boost * dt_s, 1 / fmax(m->gains.accel, m->gains.mag));
 
 			m->bias[i] -= m->gains.bias * (tilt[i] + yaw[i]) / m->gains.accel * fmin(dt_s, 0.1);

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Attitude from gyro, accelerometer and magnetometer: the explicit complementary filter with bias estimate of
+/* Attitude from gyro, accelerometer and magnetometer: the explicit complementary filter with
+ * bias estimate of
  *     R. Mahony, T. Hamel, J.-M. Pflimlin: Nonlinear Complementary Filters on the Special Orthogonal Group,
  *     IEEE Transactions on Automatic Control 53(5), 2008, equations (32a-c),
- * in which the magnetometer turns about the vertical only, so that it cannot disturb roll and pitch:
+ * in which the magnetometer turns about the vertical only, so that it cannot disturb
+ * roll and pitch:
  *     P. Martin, E. Salaün: Design and implementation of a low-cost observer-based attitude and heading
  *     reference system, Control Engineering Practice 18(7), 2010.
  * The accelerometer counts the less the more its length differs from gravity's.
  *
- * Between two samples the body is taken to turn at the mean of their rates, about one axis, which is exact for
- * a rate that changes linearly about a fixed axis and so also carries the attitude across short gaps. */
+ * Between two samples the body is taken to turn at the mean of their rates, about one axis, which
+ * is exact for a rate that changes linearly about a fixed axis and so also carries the attitude
+ * across short gaps. */
 #ifndef IMU_MAHONY_H
 #define IMU_MAHONY_H
 

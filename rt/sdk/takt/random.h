@@ -4,9 +4,10 @@
  *     struct takt_random random;              in the task's state
  *     takt_random_init(&random, ctx->seed);   in new: another sequence for each task of a run
  *
- * The generator is xoshiro256++ 1.0, its state filled by splitmix64 (D. Blackman and S. Vigna, "Scrambled
- * linear pseudorandom number generators", ACM TOMS 47 (2021), https://prng.di.unimi.it). Good for models and
- * noise, not for secrets. All of it may be called in a cycle. takt_random_normal needs -lm. */
+ * The generator is xoshiro256++ 1.0, its state filled by splitmix64 (D. Blackman and S. Vigna,
+ * "Scrambled linear pseudorandom number generators", ACM TOMS 47 (2021), https://prng.di.unimi.it).
+ * Good for models and noise, not for secrets. All of it may be called in a cycle.
+ * takt_random_normal needs -lm. */
 #ifndef TAKT_RANDOM_H
 #define TAKT_RANDOM_H
 
@@ -67,8 +68,9 @@ static inline double takt_random_uniform(struct takt_random *random)
 	return (double)(takt_random_u64(random) >> 11) * 0x1.0p-53;
 }
 
-/* Normally distributed, mean 0, standard deviation 1, at most 8.6 from 0. Takes two uniform numbers for two
- * calls, with no loop (G. E. P. Box and M. E. Muller, Ann. Math. Statist. 29 (1958)).  [RT] */
+/* Normally distributed, mean 0, standard deviation 1, at most 8.6 from 0. Takes two uniform numbers
+ * for two calls, with no loop (G. E. P. Box and M. E. Muller, Ann. Math. Statist. 29 (1958)).
+ * [RT] */
 static inline double takt_random_normal(struct takt_random *random)
 {
 	double radius, angle;

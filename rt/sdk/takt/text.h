@@ -15,8 +15,8 @@
  *     takt_LEVEL_every_n(ctx, n, "…", …)      the first time, and then every n-th
  *     takt_LEVEL_rate(ctx, hz, "…", …)        at most hz times a second, by ctx->now_ns
  *
- * Each task counts for itself. What is left out evaluates nothing but n and hz, and is recorded as a
- * number with the next text of this call, and at the end of the run. */
+ * Each task counts for itself. What is left out evaluates nothing but n and hz, and is recorded as
+ * a number with the next text of this call, and at the end of the run. */
 #ifndef TAKT_TEXT_H
 #define TAKT_TEXT_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What <takt/text.h> is made of: a call's place in the plug-in, and its arguments as tags and words. Nothing in
- * here is called by name but by the macros there. */
+/* What <takt/text.h> is made of: a call's place in the plug-in, and its arguments as tags and
+ * words. Nothing in here is called by name but by the macros there. */
 #ifndef TAKT_TEXT_SITE_H
 #define TAKT_TEXT_SITE_H
 

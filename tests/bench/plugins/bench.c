@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tasks that measure the lane they run on.
  *
- * bench_pace stands last in a free-running graph. From the end of its call to the begin of its next one is
- * everything that the lane does for a cycle, commit and seal included; within its call it sleeps until
- * the next cycle is due. It makes its thread real-time, which a free-running lane is not by itself: it
- * sleeps. bench_source fills a payload in place, in one hot slot, or there and copied behind, in turns;
- * bench_text times calls of the text log. Samples stay in memory and are written to a file at stop. */
+ * bench_pace stands last in a free-running graph. From the end of its call to the begin of its next
+ * one is everything that the lane does for a cycle, commit and seal included; within its call it
+ * sleeps until the next cycle is due. It makes its thread real-time, which a free-running lane is
+ * not by itself: it sleeps. bench_source fills a payload in place, in one hot slot, or there and
+ * copied behind, in turns; bench_text times calls of the text log. Samples stay in memory and are
+ * written to a file at stop. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
