@@ -72,7 +72,8 @@ TAKT_RT static inline uint32_t takt_clock_ticks_since(uint64_t counter, uint64_t
 	return ticks > UINT32_MAX ? UINT32_MAX : (uint32_t)ticks;
 }
 
-TAKT_RT static inline uint64_t takt_clock_ticks_to_ns(const struct takt_clock *clock, uint32_t ticks)
+TAKT_RT static inline uint64_t takt_clock_ticks_to_ns(const struct takt_clock *clock,
+						      uint32_t ticks)
 {
 	return (ticks * clock->mult) >> clock->shift;
 }

@@ -2,7 +2,7 @@ noinst_LTLIBRARIES += libengine.la
 libengine_la_LIBADD = $(URING_LIBS)
 libengine_la_CFLAGS = $(AM_CFLAGS) $(URING_CFLAGS)
 libengine_la_SOURCES = \
-	%D%/build.c %D%/replay.c %D%/replay.h %D%/seed.c %D%/seed.h %D%/settle.c %D%/settle.h %D%/setup.c %D%/setup.h \
+	%D%/build.c \
 	%D%/catalog.c %D%/catalog.h \
 	%D%/draft.c %D%/draft.h \
 	%D%/engine.c %D%/engine.h \
@@ -13,6 +13,10 @@ libengine_la_SOURCES = \
 	%D%/interrupt.c %D%/interrupt.h \
 	%D%/lane.c %D%/pace.c %D%/pace.h %D%/take.c \
 	%D%/post.c %D%/post.h %D%/post_init.c \
+	%D%/replay.c %D%/replay.h \
+	%D%/seed.c %D%/seed.h \
+	%D%/settle.c %D%/settle.h \
+	%D%/setup.c %D%/setup.h \
 	%D%/text_limit.c %D%/text_limit.h \
 	%D%/unit.h %D%/unit_text.c %D%/unit_text.h %D%/unit_text_setup.c \
 	%D%/virtual.c %D%/virtual.h \

@@ -19,11 +19,13 @@ static bool put(struct takt_events *events, uint64_t cycle, uint64_t mono_ns, ui
 		enum takt_event event, const int64_t *values, const char *text)
 {
 	const uint32_t text_bytes = bounded_length(text, TAKT_EVENT_TEXT_MAX - 1);
-	const uint32_t bytes = takt_record_align((uint32_t)sizeof(struct takt_lifecycle_record) + text_bytes + 1);
+	const uint32_t bytes = takt_record_align((uint32_t)sizeof(struct takt_lifecycle_record) +
+						 text_bytes + 1);
 	const struct takt_record record = { bytes, TAKT_RECORD_LIFECYCLE, 0, cycle, mono_ns };
 	struct takt_lifecycle_record *r = takt_stream_reserve(&events->stream, bytes);
 
-	if (!r && events->patient && takt_virtual_make_room(events->patient, &events->stream, bytes)) {
+	if (!r && events->patient &&
+	    takt_virtual_make_room(events->patient, &events->stream, bytes)) {
 		r = takt_stream_reserve(&events->stream, bytes);
 	}
 	if (!r) {
@@ -68,7 +70,8 @@ static void report_loss(struct takt_events *events, uint64_t cycle, uint64_t mon
 	const int64_t sums[4] = { (int64_t)events->lost, (int64_t)events->lost_texts };
 
 	if (events->lost > 0) {
-		if (!put(events, cycle, mono_ns, TAKT_NO_TASK, TAKT_EVENT_events_lost, sums, NULL)) {
+		if (!put(events, cycle, mono_ns, TAKT_NO_TASK, TAKT_EVENT_events_lost, sums,
+			 NULL)) {
 			return;
 		}
 		events->lost = 0;
@@ -80,7 +83,8 @@ static void report_loss(struct takt_events *events, uint64_t cycle, uint64_t mon
 		if (events->lost_by_level[i] == 0) {
 			continue;
 		}
-		if (!put(events, cycle, mono_ns, TAKT_NO_TASK, TAKT_EVENT_texts_lost, values, NULL)) {
+		if (!put(events, cycle, mono_ns, TAKT_NO_TASK, TAKT_EVENT_texts_lost, values,
+			 NULL)) {
 			return;
 		}
 		events->lost_by_level[i] = 0;
@@ -119,7 +123,8 @@ struct strings {			/* the string arguments of a call */
 static uint32_t bound_of(const struct takt_text_call *call, uint32_t string, uint32_t arg)
 {
 	const struct takt_text_site *site = call->site;
-	const uint8_t bound = string < sizeof(site->bounds) ? site->bounds[string] : TAKT_TEXT_BOUND_NONE;
+	const uint8_t bound = string < sizeof(site->bounds) ? site->bounds[string]
+							    : TAKT_TEXT_BOUND_NONE;
 	int64_t before = -1;
 
 	if (bound == TAKT_TEXT_BOUND_BEFORE && arg > 0) {
@@ -127,7 +132,8 @@ static uint32_t bound_of(const struct takt_text_call *call, uint32_t string, uin
 	} else if (bound != TAKT_TEXT_BOUND_NONE) {
 		before = bound == TAKT_TEXT_BOUND_NOTHING ? 0 : bound;
 	}
-	return before < 0 || before > TAKT_TEXT_STRING_BYTES ? TAKT_TEXT_STRING_BYTES : (uint32_t)before;
+	return before < 0 || before > TAKT_TEXT_STRING_BYTES ? TAKT_TEXT_STRING_BYTES
+							     : (uint32_t)before;
 }
 
 static void measure(const struct takt_text_call *call, struct strings *strings)

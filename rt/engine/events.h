@@ -26,8 +26,8 @@ struct takt_events {
 	uint64_t lost_texts;		/* texts among them */
 	uint64_t lost_by_level[TAKT_CRITICAL + 1];	/* reported after the two above */
 	uint32_t lost_levels;		/* bits of those that are not 0 */
-	struct takt_virtual *patient;	/* not NULL: in virtual time; waits for room rather than lose */
-	_Atomic uint64_t lost_total;	/* written by its thread, relaxed; read by the watching one */
+	struct takt_virtual *patient;	/* virtual time: waits for room, loses nothing; else NULL */
+	_Atomic uint64_t lost_total;	/* relaxed; written by its thread, for the watching one */
 };
 
 struct takt_text_call {
@@ -35,7 +35,7 @@ struct takt_text_call {
 	const uint64_t *args;		/* [site->arg_count] */
 	uint64_t cycle;
 	uint64_t mono_ns;
-	uint64_t suppressed;		/* calls left out since the last text of this site and task */
+	uint64_t suppressed;		/* calls left out since the last text of site and task */
 	uint32_t task;
 };
 

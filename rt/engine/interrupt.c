@@ -24,7 +24,8 @@ static void on_interrupt(int number)
 
 void takt_interrupt_begin(void)
 {
-	struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = SA_RESTART | SA_ONSTACK };
+	struct sigaction action = { .sa_handler = on_interrupt,
+				    .sa_flags = SA_RESTART | SA_ONSTACK };
 	sigset_t set;
 
 	atomic_store_explicit(&came, false, memory_order_relaxed);

@@ -4,13 +4,15 @@
 #include <errno.h>
 #include <time.h>
 
-#define LATE_NS_MIN 50000u	/* a start this late counts, or a tenth of the period if that is more */
+#define LATE_NS_MIN 50000u	/* a start this late counts, or a tenth of a longer period */
 #define EPISODE_NS TAKT_NS_PER_S	/* an episode that goes on is recorded once in this time */
 
 static void end_overrun(struct takt_lane *lane)
 {
-	const int64_t values[4] = { (int64_t)lane->overrun.first_cycle, (int64_t)lane->overrun.skipped,
-				    (int64_t)lane->overrun.worst_ns, (int64_t)lane->overrun.count };
+	const int64_t values[4] = {
+		(int64_t)lane->overrun.first_cycle, (int64_t)lane->overrun.skipped,
+		(int64_t)lane->overrun.worst_ns, (int64_t)lane->overrun.count,
+	};
 
 	if (lane->overrun.count > 0) {
 		takt_events_put(&lane->events, lane->cycle, lane->mono_ns, TAKT_NO_TASK,
@@ -69,7 +71,9 @@ static void note_overrun(struct takt_lane *lane, uint64_t over_ns, uint64_t skip
 		lane->overrun.since_ns = lane->mono_ns;
 	}
 	lane->overrun.skipped += skipped;
-	lane->overrun.worst_ns = over_ns > lane->overrun.worst_ns ? over_ns : lane->overrun.worst_ns;
+	if (over_ns > lane->overrun.worst_ns) {
+		lane->overrun.worst_ns = over_ns;
+	}
 	if (lane->mono_ns - lane->overrun.since_ns > EPISODE_NS) {
 		end_overrun(lane);
 	}

@@ -20,7 +20,8 @@ static void read_row(struct takt_replay *replay)
 		replay->is_read = true;
 	}
 	if (r < 0) {
-		takt_err_set(&replay->err, r, "%s: cannot be read: %s", replay->log->name, strerror(-r));
+		takt_err_set(&replay->err, r, "%s: cannot be read: %s", replay->log->name,
+			     strerror(-r));
 		takt_engine_stop(replay->engine, TAKT_ENDED_ERROR);
 	}
 }
@@ -91,15 +92,17 @@ static void fill_item(struct takt_parcel_item *item, const struct takt_layout *l
 	memcpy(item->payload, message->payload, bytes);
 	memset((char *)item->payload + bytes, 0, layout->bytes - bytes);
 	item->present = true;
-	item->message = (struct takt_message){ .payload = item->payload, .tov = message->tov,
-					       .stamp_ns = message->stamp_ns, .status = "",
-					       .bytes = takt_layout_used_bytes(layout, item->payload) };
+	item->message = (struct takt_message){
+		.payload = item->payload, .tov = message->tov, .stamp_ns = message->stamp_ns,
+		.status = "", .bytes = takt_layout_used_bytes(layout, item->payload),
+	};
 	memset(item->status, 0, sizeof(item->status));
 	memcpy(item->status, message->status, strnlen(message->status, TAKT_STATUS_BYTES_MAX));
 }
 
 /* @count empty parcels at the queue's end, not visible to the lane yet. */
-static void clear_parcels(struct takt_worker *worker, uint64_t tail, uint32_t count, uint64_t due_ns)
+static void clear_parcels(struct takt_worker *worker, uint64_t tail, uint32_t count,
+			  uint64_t due_ns)
 {
 	for (uint32_t k = 0; k < count; k++) {
 		struct takt_parcel_item *items = takt_worker_parcel(worker, tail + k);
@@ -107,7 +110,8 @@ static void clear_parcels(struct takt_worker *worker, uint64_t tail, uint32_t co
 		for (uint32_t i = 0; i < worker->unit->outlet_count; i++) {
 			items[i].present = false;
 		}
-		worker->heads[(tail + k) % worker->capacity] = (struct takt_parcel_head){ due_ns, false };
+		worker->heads[(tail + k) % worker->capacity] =
+			(struct takt_parcel_head){ .due_ns = due_ns };
 	}
 }
 
@@ -132,7 +136,8 @@ static void push_row(struct takt_worker *worker, const struct takt_replay_row *r
 		if (n < count) {
 			const uint32_t k = output - unit->plan->first_output;
 
-			fill_item(&takt_worker_parcel(worker, tail + n)[k], unit->outlets[k].layout, message);
+			fill_item(&takt_worker_parcel(worker, tail + n)[k],
+				  unit->outlets[k].layout, message);
 		} else {
 			atomic_fetch_add_explicit(&worker->dropped, 1, memory_order_relaxed);
 		}
@@ -231,8 +236,8 @@ static void *replay_main(void *arg)
 
 int takt_replay_start(struct takt_replay *replay, struct takt_err *err)
 {
-	const struct takt_thread_spec spec = { .name = "replay", .cpu = TAKT_CPU_AUTO, .main = replay_main,
-					       .arg = replay };
+	const struct takt_thread_spec spec = { .name = "replay", .cpu = TAKT_CPU_AUTO,
+					       .main = replay_main, .arg = replay };
 	uint32_t steps = 0;
 	int r;
 
@@ -241,8 +246,8 @@ int takt_replay_start(struct takt_replay *replay, struct takt_err *err)
 	}
 	r = takt_thread_start(&replay->thread, &spec);
 	replay->running = r == 0;
-	return r < 0 ? takt_err_set(err, r, "cannot start the thread that reads %s: %s", replay->log->name,
-				    strerror(-r)) : 0;
+	return r < 0 ? takt_err_set(err, r, "cannot start the thread that reads %s: %s",
+				    replay->log->name, strerror(-r)) : 0;
 }
 
 void takt_replay_stop(struct takt_replay *replay)
@@ -273,8 +278,9 @@ uint64_t takt_replay_reach(struct takt_replay *replay, uint64_t cycle)
 	}
 	/* The log lacks this cycle: it began somewhere between its neighbours. */
 	at_ns = replay->last_mono_ns +
-		(uint64_t)((__uint128_t)(row->mono_ns - replay->last_mono_ns) * (cycle - replay->last_cycle) /
-			   (row->cycle - replay->last_cycle));
-	replay->now_due_ns = at_ns > replay->first_planned_ns ? at_ns - replay->first_planned_ns : 0;
+		(uint64_t)((__uint128_t)(row->mono_ns - replay->last_mono_ns) *
+			   (cycle - replay->last_cycle) / (row->cycle - replay->last_cycle));
+	replay->now_due_ns = at_ns > replay->first_planned_ns ? at_ns - replay->first_planned_ns
+							      : 0;
 	return at_ns;
 }

@@ -25,7 +25,7 @@ struct takt_replay_row {		/* a recorded copperlist */
 	uint64_t planned_ns;
 	const struct takt_replay_message *messages;	/* of one output in order of time */
 	uint32_t message_count;
-	const bool *finished;		/* [tasks of the plan] sources that had nothing more to give */
+	const bool *finished;		/* [tasks of the plan] sources that had no more to give */
 };
 
 struct takt_replay_log {
@@ -74,7 +74,8 @@ TAKT_BG uint64_t takt_replay_reach(struct takt_replay *replay, uint64_t cycle);
 TAKT_RT static inline uint64_t takt_replay_due_ns(const struct takt_replay *replay,
 						  const struct takt_lane *lane)
 {
-	return replay->engine->virtual_time ? replay->now_due_ns : lane->planned_ns - replay->lane_first_ns;
+	return replay->engine->virtual_time ? replay->now_due_ns
+					    : lane->planned_ns - replay->lane_first_ns;
 }
 
 #endif

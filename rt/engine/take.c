@@ -84,7 +84,8 @@ bool takt_worker_take_replayed(struct takt_worker *worker, struct takt_lane *lan
 {
 	const struct takt_engine *engine = worker->engine;
 	const struct takt_replay *replay = engine->replay;
-	const uint64_t shift_ns = engine->virtual_time ? 0 : replay->lane_first_ns - replay->first_planned_ns;
+	const uint64_t shift_ns =
+		engine->virtual_time ? 0 : replay->lane_first_ns - replay->first_planned_ns;
 	const uint64_t until_ns = takt_replay_due_ns(replay, lane) + engine->plan->period_ns / 2;
 	/* Partner: the release in replay.c. */
 	const uint64_t tail = atomic_load_explicit(&worker->tail, memory_order_acquire);

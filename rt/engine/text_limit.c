@@ -32,7 +32,8 @@ bool takt_text_limiter_is_due(struct takt_text_limiter *limiter, enum takt_text_
 	return is_due;
 }
 
-void takt_text_limiter_tell(struct takt_text_limiter *limiter, enum takt_text_limit limit, bool is_recorded)
+void takt_text_limiter_tell(struct takt_text_limiter *limiter, enum takt_text_limit limit,
+			    bool is_recorded)
 {
 	if (is_recorded) {
 		limiter->suppressed = 0;

@@ -11,7 +11,8 @@
 #include "rt/base/tags.h"
 
 struct takt_text_limiter {		/* zeroed: nothing was called yet */
-	uint64_t next;			/* once: 1 after the first; every_n: calls to leave out; rate: ns */
+	/* once: 1 after the first; every_n: calls to leave out; rate: when the next is due, ns */
+	uint64_t next;
 	uint64_t suppressed;		/* since the last that was recorded */
 };
 

@@ -6,12 +6,13 @@
 #include "rt/shm/mailbox.h"
 
 /* NULL: not limited, or the call of another plug-in's. */
-static struct takt_text_limiter *find_limiter(struct takt_unit *unit, const struct takt_text_site *site)
+static struct takt_text_limiter *find_limiter(struct takt_unit *unit,
+					      const struct takt_text_site *site)
 {
 	const uint32_t index = site->id - unit->first_text_site;
 
-	return site->limit != TAKT_TEXT_ALWAYS && index < unit->limiter_count ? &unit->limiters[index]
-									       : NULL;
+	return site->limit != TAKT_TEXT_ALWAYS && index < unit->limiter_count
+		       ? &unit->limiters[index] : NULL;
 }
 
 void takt_unit_text(struct takt_unit *unit, const struct takt_text_site *site, const uint64_t *args,
@@ -33,8 +34,8 @@ bool takt_unit_text_is_due(struct takt_ctx *ctx, const struct takt_text_site *si
 {
 	struct takt_text_limiter *limiter = find_limiter(takt_unit_of(ctx), site);
 
-	return !limiter || takt_text_limiter_is_due(limiter, (enum takt_text_limit)site->limit, number,
-						    ctx->now_ns);
+	return !limiter || takt_text_limiter_is_due(limiter, (enum takt_text_limit)site->limit,
+						    number, ctx->now_ns);
 }
 
 void takt_unit_take_level(struct takt_unit *unit, uint64_t cycle, uint64_t now_ns)
@@ -50,6 +51,6 @@ void takt_unit_take_level(struct takt_unit *unit, uint64_t cycle, uint64_t now_n
 	}
 	unit->ctx.text_level = level;
 	takt_mailbox_publish_level(region, unit->ctx.task_index, level);
-	takt_events_put(unit->events, cycle, now_ns, unit->ctx.task_index, TAKT_EVENT_level_changed, values,
-			names[level]);
+	takt_events_put(unit->events, cycle, now_ns, unit->ctx.task_index,
+			TAKT_EVENT_level_changed, values, names[level]);
 }

@@ -13,7 +13,8 @@ TAKT_RT void takt_unit_text(struct takt_unit *unit, const struct takt_text_site 
 			    const uint64_t *args, uint64_t now_ns);
 
 /* What ctx->host->text_is_due does.  [RT, the unit's thread] */
-TAKT_RT bool takt_unit_text_is_due(struct takt_ctx *ctx, const struct takt_text_site *site, uint64_t number);
+TAKT_RT bool takt_unit_text_is_due(struct takt_ctx *ctx, const struct takt_text_site *site,
+				   uint64_t number);
 
 /* Take the level that the mailbox asks for, if there is another one, and record that.
  * [RT, the unit's thread] */

@@ -44,8 +44,9 @@ void takt_unit_text_end(struct takt_unit *unit)
 			snprintf(place, sizeof(place), "%.100s:%u", slash ? slash + 1 : site->file,
 				 site->line);
 			takt_events_put(unit->events, takt_engine_cycle(unit->engine),
-					takt_clock_now_ns(&unit->engine->clock), unit->ctx.task_index,
-					TAKT_EVENT_texts_suppressed, values, place);
+					takt_clock_now_ns(&unit->engine->clock),
+					unit->ctx.task_index, TAKT_EVENT_texts_suppressed, values,
+					place);
 			unit->limiters[i].suppressed = 0;
 		}
 	}

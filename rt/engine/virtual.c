@@ -20,8 +20,9 @@ static int check_tasks(const struct takt_engine *engine, struct takt_err *err)
 	const struct takt_plan *plan = engine->plan;
 
 	if (plan->period_ns == 0) {
-		return takt_err_at(err, -EINVAL, plan->path, 0, 0, "a free-running graph (rate: 0Hz) has no "
-				   "virtual time: give its runtime a rate");
+		return takt_err_at(err, -EINVAL, plan->path, 0, 0,
+				   "a free-running graph (rate: 0Hz) has no virtual time: give its "
+				   "runtime a rate");
 	}
 	for (uint32_t i = 0; i < plan->task_count; i++) {
 		const struct takt_plan_task *task = &plan->tasks[i];
@@ -30,8 +31,9 @@ static int check_tasks(const struct takt_engine *engine, struct takt_err *err)
 		    !takt_engine_is_replayed(engine, i) &&
 		    !(task->type->flags & TAKT_TASK_VIRTUAL)) {
 			return takt_err_at(err, -EINVAL, plan->path, task->line, 1,
-					   "task `%s` (%s) waits for the outside world, which is not there in "
-					   "virtual time: give what it once recorded, by --source-from LOG",
+					   "task `%s` (%s) waits for the outside world, which is "
+					   "not there in virtual time: give what it once recorded, "
+					   "by --source-from LOG",
 					   task->id, task->type->name);
 		}
 	}
@@ -41,7 +43,8 @@ static int check_tasks(const struct takt_engine *engine, struct takt_err *err)
 int takt_virtual_create(struct takt_engine *engine, struct takt_err *err)
 {
 	struct takt_virtual *v;
-	const uint64_t begin_ns = engine->replay ? engine->replay->log->origin_mono_ns : TAKT_VIRTUAL_MONO_NS;
+	const uint64_t begin_ns = engine->replay ? engine->replay->log->origin_mono_ns
+						 : TAKT_VIRTUAL_MONO_NS;
 	int r = check_tasks(engine, err);
 
 	if (r < 0) {
@@ -102,7 +105,8 @@ static void feed(struct takt_worker *worker, uint64_t horizon_ns)
 		worker->virtual_time.waits = false;
 		result = takt_worker_call(worker, &gave);
 		if (result < 0) {
-			worker->virtual_time.wake_ns = worker->virtual_time.now_ns + TAKT_WORKER_FAILED_WAIT_NS;
+			worker->virtual_time.wake_ns =
+				worker->virtual_time.now_ns + TAKT_WORKER_FAILED_WAIT_NS;
 		} else if (!gave && !worker->virtual_time.waits) {
 			worker->virtual_time.wake_ns = horizon_ns + 1;
 		}
@@ -118,7 +122,8 @@ void takt_virtual_work(struct takt_worker *worker)
 	if (worker->post) {
 		worker->virtual_time.now_ns = takt_clock_now_ns(&worker->engine->clock);
 		takt_worker_sink_drain(worker);
-	} else if (atomic_load_explicit(&worker->state, memory_order_relaxed) == TAKT_WORKER_GIVEN) {
+	} else if (atomic_load_explicit(&worker->state, memory_order_relaxed) ==
+		   TAKT_WORKER_GIVEN) {
 		worker->virtual_time.now_ns = takt_clock_now_ns(&worker->engine->clock);
 		takt_worker_call(worker, &gave);
 		atomic_store_explicit(&worker->state, TAKT_WORKER_IDLE, memory_order_relaxed);
@@ -142,7 +147,8 @@ void takt_virtual_begin(struct takt_lane *lane)
 		const struct takt_plan_task *task = &engine->plan->tasks[i];
 
 		engine->units[i].due_in =
-			(uint32_t)((task->offset + task->every - lane->cycle % task->every) % task->every);
+			(uint32_t)((task->offset + task->every - lane->cycle % task->every) %
+				   task->every);
 	}
 }
 
@@ -164,11 +170,13 @@ void takt_virtual_next(struct takt_lane *lane)
 	atomic_store_explicit(&engine->virtual_time->now_ns, now_ns, memory_order_relaxed);
 	atomic_store_explicit(&engine->region->rt->virtual_ns, now_ns, memory_order_relaxed);
 	atomic_store_explicit(&lane->position.cycle, lane->cycle, memory_order_relaxed);
-	atomic_store_explicit(&lane->position.busy_since_ns, takt_clock_mono_ns(), memory_order_relaxed);
+	atomic_store_explicit(&lane->position.busy_since_ns, takt_clock_mono_ns(),
+			      memory_order_relaxed);
 	for (uint32_t i = 0; i < engine->worker_count; i++) {
-		if (engine->workers[i].unit->plan->exec == TAKT_EXEC_IO && !engine->workers[i].heads &&
-		    !engine->workers[i].post) {
-			feed(&engine->workers[i], now_ns);
+		struct takt_worker *worker = &engine->workers[i];
+
+		if (worker->unit->plan->exec == TAKT_EXEC_IO && !worker->heads && !worker->post) {
+			feed(worker, now_ns);
 		}
 	}
 }
@@ -210,7 +218,8 @@ static bool wait_for_room(struct takt_virtual *v, struct takt_stream *stream, ui
 	return true;
 }
 
-bool takt_virtual_make_room(struct takt_virtual *virtual_time, struct takt_stream *stream, uint64_t bytes)
+bool takt_virtual_make_room(struct takt_virtual *virtual_time, struct takt_stream *stream,
+			    uint64_t bytes)
 {
 	struct takt_position *position = &virtual_time->engine->lane.position;
 	const bool is_lane = stream != &virtual_time->engine->main_events.stream;
@@ -222,7 +231,8 @@ bool takt_virtual_make_room(struct takt_virtual *virtual_time, struct takt_strea
 	takt_stream_seal(stream);
 	has_room = wait_for_room(virtual_time, stream, 2 * bytes);
 	if (is_lane) {
-		atomic_store_explicit(&position->busy_since_ns, takt_clock_mono_ns(), memory_order_relaxed);
+		atomic_store_explicit(&position->busy_since_ns, takt_clock_mono_ns(),
+				      memory_order_relaxed);
 	}
 	if (!has_room && !atomic_load_explicit(&stream->dead, memory_order_relaxed)) {
 		atomic_store_explicit(&virtual_time->gave_up, true, memory_order_relaxed);

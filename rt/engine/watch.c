@@ -23,7 +23,7 @@ struct watcher {
 	bool recorder_alive;
 	bool is_cut_said;
 	uint64_t seen_ns;		/* the last tick; 0: none yet */
-	uint64_t resumed_ns;		/* nothing of us ran just before: SIGSTOP, a sleeping machine */
+	uint64_t resumed_ns;		/* nothing of us ran before: SIGSTOP, a sleeping machine */
 	uint64_t minor_base;		/* faults of the lane thread before its first cycles */
 	uint64_t major_base;
 	bool based;
@@ -71,8 +71,8 @@ static void watch_recorder(struct takt_engine *engine, struct watcher *w)
 	if (alive != w->recorder_alive) {
 		takt_events_put(&engine->main_events, takt_engine_cycle(engine),
 				takt_clock_now_ns(&engine->clock), TAKT_NO_TASK,
-				alive ? TAKT_EVENT_recorder_attached : TAKT_EVENT_recorder_lost, NULL,
-				NULL);
+				alive ? TAKT_EVENT_recorder_attached : TAKT_EVENT_recorder_lost,
+				NULL, NULL);
 		w->recorder_alive = alive;
 	}
 }
@@ -133,15 +133,16 @@ static void watch_counters(struct takt_engine *engine, struct watcher *w)
 	}
 	atomic_store_explicit(&state->minor_faults, minor - w->minor_base, memory_order_relaxed);
 	atomic_store_explicit(&state->major_faults, major - w->major_base, memory_order_relaxed);
-	atomic_store_explicit(&state->involuntary_switches, read_switches(tid), memory_order_relaxed);
+	atomic_store_explicit(&state->involuntary_switches, read_switches(tid),
+			      memory_order_relaxed);
 	atomic_store_explicit(&state->input_drops, drops, memory_order_relaxed);
 }
 
 static void say_cut(const struct takt_engine *engine, struct watcher *w)
 {
 	if (!w->is_cut_said && takt_fatal_was_cut() && engine->options->degraded) {
-		engine->options->degraded("somebody has cut the run's shared memory: the run goes on, and is no "
-					  "longer recorded", engine->options->user);
+		engine->options->degraded("somebody has cut the run's shared memory: the run goes "
+					  "on, and is no longer recorded", engine->options->user);
 		w->is_cut_said = true;
 	}
 }
@@ -184,8 +185,11 @@ static uint64_t end_of(const struct takt_engine *engine)
 {
 	const uint64_t duration_ns = engine->options->duration_ns;
 
-	return duration_ns == 0 || engine->virtual_time ? 0
-	       : takt_clock_mono_ns() + duration_ns + (engine->plan->period_ns > 0 ? LATE_END_NS : 0);
+	if (duration_ns == 0 || engine->virtual_time) {
+		return 0;
+	}
+	return takt_clock_mono_ns() + duration_ns +
+	       (engine->plan->period_ns > 0 ? LATE_END_NS : 0);
 }
 
 void takt_watch(struct takt_engine *engine)

@@ -45,8 +45,9 @@ static bool begin_parcel(struct takt_worker *worker)
 	const uint64_t tail = atomic_load_explicit(&worker->tail, memory_order_relaxed);
 	const bool room = takt_worker_has_room(worker);
 
-	worker->current = room ? takt_worker_parcel(worker, tail)
-			       : worker->items + (size_t)worker->capacity * worker->unit->outlet_count;
+	worker->current =
+		room ? takt_worker_parcel(worker, tail)
+		     : worker->items + (size_t)worker->capacity * worker->unit->outlet_count;
 	for (uint32_t i = 0; i < worker->unit->outlet_count; i++) {
 		worker->current[i].present = false;
 	}
@@ -88,7 +89,7 @@ static bool end_parcel(struct takt_worker *worker, bool room)
 	}
 	if (any && room) {
 		atomic_fetch_add_explicit(&worker->tail, 1, memory_order_release);
-	} else if (any && !worker->keep_all) {	/* else the run ends: not read, as what follows it */
+	} else if (any && !worker->keep_all) {	/* else the run ends: not read, as what follows */
 		atomic_fetch_add_explicit(&worker->dropped, 1, memory_order_relaxed);
 	}
 	worker->current = NULL;
@@ -227,9 +228,11 @@ static void *background_main(void *arg)
 	takt_fatal_thread(&worker->position);
 	while (!takt_engine_is_stopping(engine)) {
 		/* Partner: the release store in takt_worker_give. */
-		if (atomic_load_explicit(&worker->state, memory_order_acquire) == TAKT_WORKER_GIVEN) {
+		if (atomic_load_explicit(&worker->state, memory_order_acquire) ==
+		    TAKT_WORKER_GIVEN) {
 			takt_worker_call(worker, &gave);
-			atomic_store_explicit(&worker->state, TAKT_WORKER_IDLE, memory_order_release);
+			atomic_store_explicit(&worker->state, TAKT_WORKER_IDLE,
+					      memory_order_release);
 		} else {
 			pause_ns(IDLE_POLL_NS);
 		}
@@ -251,7 +254,8 @@ static int init_items(struct takt_worker *worker)
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < n; i++) {
-		worker->items[i].payload = calloc(1, worker->unit->outlets[i % outlets].layout->bytes);
+		worker->items[i].payload =
+			calloc(1, worker->unit->outlets[i % outlets].layout->bytes);
 		if (!worker->items[i].payload) {
 			return -ENOMEM;
 		}
@@ -287,6 +291,7 @@ static int init_given(struct takt_worker *worker)
 /* As many as there is memory for, so that the disk may be slow. */
 static uint32_t replay_capacity(const struct takt_unit *unit)
 {
+	const uint32_t least = 2 * unit->plan->queue + 2;
 	uint64_t bytes = 1, count;
 
 	for (uint32_t i = 0; i < unit->outlet_count; i++) {
@@ -294,7 +299,7 @@ static uint32_t replay_capacity(const struct takt_unit *unit)
 	}
 	count = REPLAY_QUEUE_BYTES / bytes;
 	count = count > REPLAY_PARCELS_MAX ? REPLAY_PARCELS_MAX : count;
-	return (uint32_t)count < 2 * unit->plan->queue + 2 ? 2 * unit->plan->queue + 2 : (uint32_t)count;
+	return count < least ? least : (uint32_t)count;
 }
 
 int takt_worker_init(struct takt_worker *worker, struct takt_unit *unit)

@@ -30,10 +30,10 @@ struct takt_worker {
 	struct takt_thread thread;
 	struct takt_events events;
 	struct takt_position position;
-	struct takt_position *where;	/* its thread's: `position`, or the lane's in virtual time */
+	struct takt_position *where;	/* its thread's: `position`; in virtual time the lane's */
 	bool running;
 	uint32_t capacity;		/* parcels in the queue */
-	struct takt_parcel_item *items;	/* [capacity + 1][outlet_count]; the last is for what is dropped */
+	struct takt_parcel_item *items;	/* [capacity + 1][outlet_count]; last: what is dropped */
 	struct takt_parcel_item *current;
 	struct takt_parcel_head *heads;	/* [capacity]; NULL: the task runs, nothing is replayed */
 	bool replay_done;		/* its last parcel is in the queue */
@@ -49,7 +49,7 @@ struct takt_worker {
 	uint64_t mailbox_changes;	/* as last seen */
 	_Atomic bool finished;		/* release after the last parcel; lane: acquire */
 	_Atomic bool ended;		/* the thread's function is about to return */
-	_Atomic uint32_t state;		/* background: the lane stores GIVEN, the worker IDLE (release/acquire) */
+	_Atomic uint32_t state;		/* background: GIVEN by the lane, IDLE by it; release */
 	struct takt_message *given;	/* [input_count], copies */
 	uint32_t *given_counts;
 	struct takt_input *given_inputs;
@@ -144,7 +144,7 @@ TAKT_SETUP void takt_worker_fini_sink(struct takt_worker *worker);
 TAKT_BG void *takt_worker_sink_main(void *arg);
 
 /* In virtual time: call the sink with all that is in its post.  [lane] */
-void takt_worker_sink_drain(struct takt_worker *worker);
+TAKT_BG void takt_worker_sink_drain(struct takt_worker *worker);
 
 /* True when the task has said TAKT_DONE and everything is taken.  [RT, lane] */
 TAKT_RT bool takt_worker_is_finished(const struct takt_worker *worker);

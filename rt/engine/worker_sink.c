@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sinks with `exec: io`. The thread looks into the post, and calls the task for each parcel, and
- * without inputs every IDLE_CALL_NS. In virtual time there is no thread and nothing is posted.
- * At the end of the run it goes on until the post is empty, for DRAIN_NS at most. */
+/* Sinks with `exec: io`. The thread looks into the post, and calls the task for each parcel,
+ * and without inputs every IDLE_CALL_NS. At the end of the run it goes on until the post is
+ * empty, for DRAIN_NS at most. In virtual time there is no thread: the lane's drains the
+ * post in every cycle. */
 #include <errno.h>
 #include <stdlib.h>
 #include <time.h>

@@ -16,7 +16,7 @@
 	F(bool, on, "1", "what the pins are to be")
 TAKT_MESSAGE(caterpillar_state, "one state, on its way down the caterpillar", CATERPILLAR_STATE)
 
-/* --- source: the other state every cycle ------------------------------------------------------- */
+/* --- source: the other state every cycle ------------------------------------------------------ */
 
 struct source {
 	bool on;
@@ -37,7 +37,7 @@ static int source_process(struct takt_ctx *ctx)
 TAKT_TASK(caterpillar_source, TAKT_SOURCE, struct source, "flips a state every cycle",
 	  TAKT_PROCESS(source_process))
 
-/* --- segment: hands it on ----------------------------------------------------------------------- */
+/* --- segment: hands it on --------------------------------------------------------------------- */
 
 #define SEGMENT_PORTS(IN, OUT) \
 	IN(in, caterpillar_state, "from the segment before") \
@@ -56,7 +56,7 @@ static int segment_process(struct takt_ctx *ctx)
 TAKT_TASK(caterpillar_segment, TAKT_FILTER, struct takt_stateless, "hands a state on",
 	  TAKT_PROCESS(segment_process))
 
-/* --- pin: where it ends ------------------------------------------------------------------------- */
+/* --- pin: where it ends ----------------------------------------------------------------------- */
 
 struct pin {
 	uint64_t written;
@@ -93,14 +93,15 @@ static int pin_stop(struct takt_ctx *ctx)
 TAKT_TASK(caterpillar_pin, TAKT_SINK, struct pin, "stands for an output pin",
 	  TAKT_PROCESS(pin_process), TAKT_STOP(pin_stop))
 
-/* --- the large message -------------------------------------------------------------------------- */
+/* --- the large message ------------------------------------------------------------------------ */
 
 #define SPIN_FACTOR 6364136223846793005u
 #define SPIN_SEED 0x9e3779b97f4a7c15u
 
 #define CATERPILLAR_LARGE(F) \
 	F(u64, marker, "1", "number of the message, from 1") \
-	F(list(u8, 262144), bytes, "1", "first and last follow from the marker, the rest is as it was")
+	F(list(u8, 262144), bytes, "1", \
+	  "first and last follow from the marker, the rest is as it was")
 TAKT_MESSAGE(caterpillar_large, "a large message", CATERPILLAR_LARGE)
 
 struct large_source {
@@ -111,7 +112,8 @@ struct large_source {
 #define LARGE_SOURCE_PORTS(IN, OUT) OUT(large, caterpillar_large, "one a cycle")
 #define LARGE_SOURCE_PARAMS(P) \
 	P(u32, bytes, "1", 262144, 1, 262144, "length of the list") \
-	P(u32, spin, "1", 150000, 0, 100000000, "steps of a linear congruential generator before it")
+	P(u32, spin, "1", 150000, 0, 100000000, \
+	  "steps of a linear congruential generator before it")
 TAKT_INTERFACE(caterpillar_large_source, LARGE_SOURCE_PORTS, LARGE_SOURCE_PARAMS)
 
 static uint64_t spin(uint64_t marker, uint32_t steps)
@@ -126,7 +128,8 @@ static uint64_t spin(uint64_t marker, uint32_t steps)
 
 static int large_source_process(struct takt_ctx *ctx)
 {
-	const struct takt_params_caterpillar_large_source *p = TAKT_PARAMS(ctx, caterpillar_large_source);
+	const struct takt_params_caterpillar_large_source *p =
+		TAKT_PARAMS(ctx, caterpillar_large_source);
 	struct large_source *self = TAKT_STATE(ctx, struct large_source);
 	struct caterpillar_large *large;
 

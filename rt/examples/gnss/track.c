@@ -9,7 +9,7 @@
 #define DAY_S 86400.0
 #define GAP_WINDOWS 10			/* of two fixes further apart no speed is made */
 
-/* --- gnss_track -------------------------------------------------------------------------------- */
+/* --- gnss_track ------------------------------------------------------------------------------- */
 
 #define TRACK_PORTS(IN, OUT) \
 	IN(fix, gnss_fix, "fixes in order; several a cycle are all counted") \
@@ -127,7 +127,7 @@ static int track_process(struct takt_ctx *ctx)
 TAKT_TASK(gnss_track, TAKT_FILTER, struct track, "speed over ground and distance from fixes",
 	  TAKT_NEW(track_new), TAKT_PROCESS(track_process))
 
-/* --- gnss_print -------------------------------------------------------------------------------- */
+/* --- gnss_print ------------------------------------------------------------------------------- */
 
 #define PRINT_PORTS(IN, OUT) IN(track, gnss_track, "what is logged")
 #define PRINT_PARAMS(P) \

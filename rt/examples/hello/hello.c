@@ -27,7 +27,7 @@ static int source_process(struct takt_ctx *ctx)
 TAKT_TASK(hello_source, TAKT_SOURCE, struct takt_stateless, "gives a number every cycle",
 	  TAKT_PROCESS(source_process))
 
-/* --- filter: adds to it ------------------------------------------------------------------------ */
+/* --- filter: adds to it ----------------------------------------------------------------------- */
 
 #define ADD_PORTS(IN, OUT) \
 	IN(number, hello_number, "what comes in") \
@@ -49,7 +49,7 @@ static int add_process(struct takt_ctx *ctx)
 TAKT_TASK(hello_add, TAKT_FILTER, struct takt_stateless, "adds an amount to a number",
 	  TAKT_PROCESS(add_process))
 
-/* --- sink: logs it, and fails where it is not the expected one --------------------------------- */
+/* --- sink: logs it, and fails where it is not the expected one -------------------------------- */
 
 struct sink_state {
 	uint64_t count;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The twin of hello.c in C++17: a source gives 42, a filter adds one, a sink logs and checks the 43.
-// Same messages, same tasks, other names. Copy this file to begin a plug-in of your own:
+// The twin of hello.c in C++17: a source gives 42, a filter adds one, a sink logs and checks the
+// 43. Same messages, same tasks, other names. Copy this file to begin a plug-in of your own:
 //
 //     c++ -std=c++17 -O2 -fPIC -shared $(pkg-config --cflags takt) hello_cpp.cc -o hello_cpp.so
 #include <cerrno>
@@ -12,7 +12,7 @@
 	F(i32, value, "1", "the number itself")
 TAKT_MESSAGE(hello_number, "one number", HELLO_NUMBER)
 
-// --- source: the same number every cycle ----------------------------------------------------------
+// --- source: the same number every cycle ---------------------------------------------------------
 
 #define SOURCE_PORTS(IN, OUT) OUT(number, hello_number, "what is given")
 #define SOURCE_PARAMS(P) P(i32, value, "1", 42, , , "the number to give")
@@ -27,7 +27,7 @@ static int source_process(takt_ctx *ctx)
 TAKT_TASK(hello_cpp_source, TAKT_SOURCE, takt_stateless, "gives a number every cycle",
 	  TAKT_PROCESS(source_process))
 
-// --- filter: adds to it ----------------------------------------------------------------------------
+// --- filter: adds to it --------------------------------------------------------------------------
 
 #define ADD_PORTS(IN, OUT) \
 	IN(number, hello_number, "what comes in") \
@@ -47,7 +47,7 @@ static int add_process(takt_ctx *ctx)
 TAKT_TASK(hello_cpp_add, TAKT_FILTER, takt_stateless, "adds an amount to a number",
 	  TAKT_PROCESS(add_process))
 
-// --- sink: logs it, and fails where it is not the expected one ---------------------------------------
+// --- sink: logs it, and fails where it is not the expected one -----------------------------------
 
 namespace {
 

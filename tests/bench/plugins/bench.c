@@ -78,7 +78,7 @@ static int put_file(const char *path, const void *bytes, uint64_t count)
 	return 0;
 }
 
-/* --- source: a payload ------------------------------------------------------------------------- */
+/* --- source: a payload ------------------------------------------------------------------------ */
 
 #define BENCH_BLOB(F) \
 	F(u64, marker, "1", "cycle") \
@@ -140,7 +140,7 @@ static int source_process(struct takt_ctx *ctx)
 TAKT_TASK(bench_source, TAKT_SOURCE, struct source, "fills a payload", TAKT_NEW(source_new),
 	  TAKT_PROCESS(source_process))
 
-/* --- pace: what a cycle costs ------------------------------------------------------------------ */
+/* --- pace: what a cycle costs ----------------------------------------------------------------- */
 
 #define PACE_PORTS(IN, OUT) OUT(none, bench_blob, "never")
 #define PACE_PARAMS(P) \
@@ -231,7 +231,7 @@ static int pace_stop(struct takt_ctx *ctx)
 TAKT_TASK(bench_pace, TAKT_SOURCE, struct pace, "times the cycle and waits for the next",
 	  TAKT_NEW(pace_new), TAKT_PROCESS(pace_process), TAKT_STOP(pace_stop))
 
-/* --- text: what a call of the text log costs ---------------------------------------------------- */
+/* --- text: what a call of the text log costs -------------------------------------------------- */
 
 #define TEXT_PORTS(IN, OUT) OUT(none, bench_blob, "never")
 #define TEXT_PARAMS(P) \
