@@ -68,13 +68,38 @@ static const char *separator(const char *owner)
 	return owner[0] ? ": " : "";
 }
 
-static int unknown_key(const struct takt_node *node, enum takt_key_place place, const char *owner,
-		       struct takt_err *err)
+/* `type: array(f32, 2)` within {}: its comma ended the value, and "2)" became a key. The value that was
+ * cut, or NULL. */
+static const struct takt_node *cut_value(const struct takt_node *map, const struct takt_node *key)
 {
+	const struct takt_node *before = map->first;
+	int open = 0;
+
+	while (before != key && before->next != key) {
+		before = before->next;
+	}
+	if (before == key || before->kind != TAKT_NODE_TEXT || before->quoted || !strchr(key->key, ')')) {
+		return NULL;
+	}
+	for (const char *at = before->text; *at; at++) {
+		open += (*at == '(') - (*at == ')');
+	}
+	return open > 0 ? before : NULL;
+}
+
+static int unknown_key(const struct takt_node *map, const struct takt_node *node,
+		       enum takt_key_place place, const char *owner, struct takt_err *err)
+{
+	const struct takt_node *cut = cut_value(map, node);
 	char near[TAKT_NEAREST_BYTES];
 	const char *names[KEY_COUNT];
 	uint32_t count = 0;
 
+	if (cut) {
+		return takt_node_error(cut, err, "%s%s%s: a comma within {} ends the value; put it in "
+				       "quotes: `%s: '%.80s, %.60s'`", owner, separator(owner), cut->key,
+				       cut->key, cut->text, node->key);
+	}
 	for (uint32_t i = 0; i < KEY_COUNT; i++) {
 		if (keys[i].place == place && keys[i].kind != TAKT_KEY_REFUSED) {
 			names[count++] = keys[i].key;
@@ -231,7 +256,7 @@ int takt_keys_read(const struct takt_node *map, enum takt_key_place place, const
 		int rc;
 
 		if (!key) {
-			return unknown_key(n, place, owner, err);
+			return unknown_key(map, n, place, owner, err);
 		}
 		rc = value_read(key, n, owner, value_of(values, key), err);
 		if (rc < 0) {

@@ -10,9 +10,10 @@
  *             F(struct(utc),    time,       "",    "time of the fix")
  *     TAKT_MESSAGE(gnss_fix, "a position fix", GNSS_FIX)
  *
- * Scalars: bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64. A list has `count` (valid items) and `at[]`;
- * a text is a NUL-terminated char array. Layout is the platform's natural one and is checked at
- * load against sizeof. The same types can stand in a graph file, with the same words. */
+ * Scalars: bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64. A list has `count` (valid items) and `at[]`; a
+ * text is a NUL-terminated char array. Layout is the platform's natural one and is checked at load
+ * against sizeof. The same types can stand in a graph file, with the same words (with a comma:
+ * in quotes, 'array(f32, 3)'). */
 #ifndef TAKT_TYPE_H
 #define TAKT_TYPE_H
 
