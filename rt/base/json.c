@@ -107,6 +107,8 @@ static void put_shortest_f32(struct takt_text_buffer *out, float value)
 	do {
 		snprintf(text, sizeof(text), "%.*g", digits, (double)value);
 	} while (digits++ < 9 && strtof(text, NULL) != value);
+	/* the same digits; 1000000 is easier to read than 1e+06 */
+	snprintf(text, sizeof(text), "%.15g", strtod(text, NULL));
 	takt_text_buffer_puts(out, text);
 }
 

@@ -138,10 +138,9 @@ static bool find_unit(const char *base, const char *name, struct unit *ret_unit)
 	return false;
 }
 
-/* The unit that an error shows beside a number without one. */
-static const char *usual_unit(const char *base)
+const char *takt_quantity_gap(const char *unit)
 {
-	return strcmp(base, "s") == 0 ? "ms" : strcmp(base, "B") == 0 ? "MiB" : base;
+	return is_digit(unit[0]) ? " " : "";
 }
 
 /* What people write for a unit of time that is called otherwise; NULL when it is none of these. */
@@ -193,6 +192,19 @@ static int wrong_unit(const char *text, const char *base, const char *name, stru
 	return takt_err_set(err, -EINVAL, "`%s`: the unit must be %s, not `%s`", text, base, name);
 }
 
+/* The number ran into a unit that begins with a digit: "701/s" where 1/s is asked for. */
+static int glued_unit(const char *text, const char *base, const struct number *number, struct takt_err *err)
+{
+	const size_t digits = strspn(base, "0123456789");
+	size_t length = (size_t)(number->end - number->begin);
+
+	if (length > digits && memcmp(number->end - digits, base, digits) == 0) {
+		length -= digits;
+	}
+	return takt_err_set(err, -EINVAL, "`%s`: a blank is needed before the unit %s: write %.*s %s", text,
+			    base, (int)length, number->begin, base);
+}
+
 /* Split @text into number and unit. */
 static int parse(const char *text, const char *base, struct number *number, struct unit *unit,
 		 struct takt_err *err)
@@ -202,8 +214,9 @@ static int parse(const char *text, const char *base, struct number *number, stru
 
 	text += strspn(text, " \t");
 	if (!scan_number(text, number)) {
-		return takt_err_set(err, -EINVAL, "`%s` is no number: write it like 10%s", text,
-				    is_bare(base) ? "" : usual_unit(base));
+		return takt_err_set(err, -EINVAL, "`%s` is no number: write it like 10%s%s", text,
+				    is_bare(base) ? "" : takt_quantity_gap(base),
+				    is_bare(base) ? "" : base);
 	}
 	const char *at = number->end + strspn(number->end, " \t");
 
@@ -219,10 +232,13 @@ static int parse(const char *text, const char *base, struct number *number, stru
 						       text, name);
 	}
 	if (letters == 0) {
-		return takt_err_set(err, -EINVAL, "%.*s has no unit: write %.*s%s",
+		return takt_err_set(err, -EINVAL, "%.*s has no unit: write %.*s%s%s",
 				    (int)(number->end - number->begin), number->begin,
 				    (int)(number->end - number->begin), number->begin,
-				    usual_unit(base));
+				    takt_quantity_gap(base), base);
+	}
+	if (is_digit(base[0]) && strcmp(name, base + strspn(base, "0123456789")) == 0) {
+		return glued_unit(text, base, number, err);
 	}
 	return letters < sizeof(name) && find_unit(base, name, unit)
 		       ? 0 : wrong_unit(text, base, name, err);

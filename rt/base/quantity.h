@@ -7,6 +7,7 @@
  *     "B"         B kB KiB MB MiB GB GiB TB TiB
  *     other       the unit itself, or n u m k M G before it ("mm" where "m" is asked for)
  *     "" or "1"   no unit: a bare number
+ * Between the two may be blanks; there must be one before a unit that begins with a digit, "70 1/s".
  * A number without the unit it needs is an error that shows the right form. */
 #ifndef TAKT_BASE_QUANTITY_H
 #define TAKT_BASE_QUANTITY_H
@@ -23,8 +24,11 @@
 TAKT_SETUP int takt_quantity_parse(const char *text, const char *unit, double *ret_value,
 				   struct takt_err *err);
 
-/* Durations and sizes, exact. Errors as above, and -EINVAL for what is negative or no whole number
- * of nanoseconds or bytes, -ERANGE above UINT64_MAX.  [setup] */
+/* What stands between a number and @unit: " " before a unit that begins with a digit, else "".  [any] */
+TAKT_ANY const char *takt_quantity_gap(const char *unit);
+
+/* Durations and sizes, exact. Errors as above, and -EINVAL for what is negative or no whole number of
+ * nanoseconds or bytes, -ERANGE above UINT64_MAX.  [setup] */
 TAKT_SETUP int takt_quantity_parse_ns(const char *text, uint64_t *ret_ns, struct takt_err *err);
 TAKT_SETUP int takt_quantity_parse_bytes(const char *text, uint64_t *ret_bytes, struct takt_err *err);
 

@@ -189,6 +189,15 @@ static int out_of_range(const struct takt_key *key, const char *text, struct tak
 			    key->kind == TAKT_KEY_RATE ? ", or 0 for free running" : "");
 }
 
+/* The unit that a hint shows: the default's, or the lower bound's (of less than a ms: ms). */
+static const char *usual_unit(const struct takt_key *key)
+{
+	const char *text = key->default_text[0] ? key->default_text : key->min_text;
+	const char *unit = text + strspn(text, "0123456789.");
+
+	return strcmp(unit, "us") == 0 ? "ms" : unit;
+}
+
 /* A number with its unit. */
 static int quantity_parse(const struct takt_key *key, const char *text, uint64_t *ret_number,
 			  struct takt_err *err)
@@ -201,13 +210,8 @@ static int quantity_parse(const struct takt_key *key, const char *text, uint64_t
 		return 0;
 	}
 	if (takt_scalar_is_bare(text)) {
-		const char *form = key->default_text + strspn(key->default_text, "0123456789.");
-
-		if (!*form) {
-			form = key->kind == TAKT_KEY_NS ? "ms" : "MiB";
-		}
 		return takt_err_set(err, -EINVAL, "`%.40s` has no unit; write e.g. `%s: %.40s%s`",
-				    text, key->key, text, form);
+				    text, key->key, text, usual_unit(key));
 	}
 	switch (key->kind) {
 	case TAKT_KEY_NS:

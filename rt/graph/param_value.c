@@ -218,6 +218,7 @@ static int bounds_check(const struct takt_param *param, const char *text,
 	const struct takt_field *field = &param->field;
 	const bool real = kinds[field->scalar].real;
 	const char *unit = takt_param_has_unit(field) ? field->unit : "";
+	const char *gap = takt_quantity_gap(unit);
 	struct number low = { 0 }, high = { 0 };
 	bool bad = false;
 	int rc = 0;
@@ -235,12 +236,12 @@ static int bounds_check(const struct takt_param *param, const char *text,
 		bad = bad || (real ? number->real > high.real : number->whole > high.whole);
 	}
 	if (rc == 0 && bad) {
-		return takt_err_set(err, -EINVAL, "`%.60s` is out of range; give %s%s%s%s%s", text,
+		return takt_err_set(err, -EINVAL, "`%.60s` is out of range; give %s%s%s%s%s%s%s", text,
 				    param->min_text[0] ? param->min_text : "at most ",
-				    param->min_text[0] ? unit : "",
+				    param->min_text[0] ? gap : "", param->min_text[0] ? unit : "",
 				    param->min_text[0] && param->max_text[0] ? " to " : "",
 				    param->max_text[0] ? param->max_text : " or more",
-				    param->max_text[0] ? unit : "");
+				    param->max_text[0] ? gap : "", param->max_text[0] ? unit : "");
 	}
 	return rc;
 }
@@ -377,12 +378,13 @@ static void whole_format(__int128 whole, char *out, size_t out_bytes)
 /* The shortest text that reads back as the same value. */
 static void real_format(const struct takt_field *field, double real, char *out, size_t out_bytes)
 {
-	for (int digits = 1; digits <= 17; digits++) {
-		snprintf(out, out_bytes, "%.*g", digits, real);
-		if (field->scalar == TAKT_SCALAR_F32 ? (float)strtod(out, NULL) == (float)real :
-						       strtod(out, NULL) == real) {
-			break;
-		}
+	struct takt_text_buffer text;
+
+	takt_text_buffer_init_fixed(&text, out, (uint32_t)out_bytes);
+	if (field->scalar == TAKT_SCALAR_F32) {
+		takt_json_put_f32(&text, (float)real);
+	} else {
+		takt_json_put_f64(&text, real);
 	}
 }
 
@@ -418,7 +420,8 @@ void takt_param_item_format(const struct takt_field *field, const void *at, bool
 		whole_format(number.whole, text, sizeof(text));
 	}
 	if (unit) {
-		snprintf(quantity, sizeof(quantity), "%s%.60s", text, field->unit);
+		snprintf(quantity, sizeof(quantity), "%s%s%.60s", text, takt_quantity_gap(field->unit),
+			 field->unit);
 		takt_json_puts(out, quantity);
 	} else {
 		takt_text_buffer_puts(out, text);

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "rt/base/quantity.h"
 #include "rt/config/nearest.h"
 #include "rt/config/type_words.h"
 #include "rt/graph/param_value.h"
@@ -258,10 +259,10 @@ static const char *example(const struct takt_field *field, char *out, size_t out
 	const char *unit = takt_param_has_unit(field) ? field->unit : "";
 
 	if (field->shape == TAKT_SHAPE_ARRAY || field->shape == TAKT_SHAPE_LIST) {
-		snprintf(out, out_bytes, "[%.40s%.20s%s]", item, unit, field->length > 1 ? ", …" :
-			 "");
+		snprintf(out, out_bytes, "[%.40s%s%.20s%s]", item, takt_quantity_gap(unit), unit,
+			 field->length > 1 ? ", …" : "");
 	} else {
-		snprintf(out, out_bytes, "%.40s%.20s", item, unit);
+		snprintf(out, out_bytes, "%.40s%s%.20s", item, takt_quantity_gap(unit), unit);
 	}
 	return out;
 }

@@ -69,6 +69,7 @@ plugins_test_virtual_other_so_CPPFLAGS = $(plugin_CPPFLAGS) -DOTHER_TYPE
 plugins_test_virtual_other_so_CFLAGS = $(plugin_CFLAGS)
 plugins_test_virtual_other_so_LINK = $(plugin_LINK)
 plugins_test_virtual_other_so_LDADD = -lm
+script_tests += %D%/recorded_config.py %D%/virtual.py
 
 check_PROGRAMS += %D%/logdump
 tests_e2e_logdump_SOURCES = %D%/logdump.c

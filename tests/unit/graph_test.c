@@ -301,6 +301,22 @@ static void the_effective_file_loads_to_itself(void **state)
 	takt_plan_destroy(second);
 }
 
+static void numbers_and_units_are_written_as_one_reads_them(void **state)
+{
+	struct takt_plan *first = loaded("g.yaml", HEAD TASKS "  - {id: t, type: tune, params: {rate: 70 1/s}}\n");
+	struct takt_plan *second = loaded("again.yaml", first->config_text);
+
+	(void)state;
+	assert_string_equal(first->tasks[0].params_json,
+			    "{\"gains\": [70, 7, 0.00015], \"span\": 240, \"far\": 1000000, \"rate\": 70}");
+	assert_non_null(strstr(first->config_text,
+			       "params: {\"gains\": [\"70 1/s2\", \"7 1/s2\", \"0.00015 1/s2\"], "
+			       "\"span\": \"240deg\", \"far\": \"1000000m\", \"rate\": \"70 1/s\"}"));
+	assert_string_equal(first->config_text, second->config_text);
+	takt_plan_destroy(first);
+	takt_plan_destroy(second);
+}
+
 #define NUMBER "types: {number: {fields: [{name: value, type: i32, unit: m}]}}\n"
 
 static void open_ports_have_the_type_of_what_they_are_connected_to(void **state)
@@ -801,6 +817,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(one_type_from_several_files_is_one_type),
 		cmocka_unit_test(parameters_are_filled_from_file_and_defaults),
 		cmocka_unit_test(the_effective_file_loads_to_itself),
+		cmocka_unit_test(numbers_and_units_are_written_as_one_reads_them),
 		cmocka_unit_test(open_ports_have_the_type_of_what_they_are_connected_to),
 		cmocka_unit_test(open_ports_may_have_types_of_the_file_alone),
 		cmocka_unit_test(of_free_tasks_the_first_in_the_file_goes_first),

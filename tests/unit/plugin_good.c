@@ -71,6 +71,14 @@ TAKT_INTERFACE(live, SRC_PORTS, LIVE_PARAMS)
 TAKT_TASK(live, TAKT_SOURCE, struct takt_stateless, "has live parameters", TAKT_PROCESS(nothing),
 	  TAKT_LIVE_PARAMS("gain"))
 
+#define TUNE_PARAMS(P)                                                                             \
+	P(array(f64, 3), gains, "1/s2", (70, 7, 0.00015), 0, 100, "a unit that begins with a digit") \
+	P(f64, span, "deg", 240, , , "a round number")                                             \
+	P(f32, far, "m", 1e6f, , , "another")                                                      \
+	P(f64, rate, "1/s", , 0, 100, "has to be given")
+TAKT_INTERFACE(tune, SRC_PORTS, TUNE_PARAMS)
+TAKT_TASK(tune, TAKT_SOURCE, struct takt_stateless, "has gains", TAKT_PROCESS(nothing))
+
 static const char *dev_check(const void *params, char *text, size_t text_bytes);
 
 #define DEV_PARAMS(P) P(u32, odd, "", 1, , , "an odd number")
@@ -87,4 +95,4 @@ static const char *dev_check(const void *params, char *text, size_t text_bytes)
 	return p->odd % 2 ? NULL : "odd: 4 is even; give an odd number";
 }
 
-TAKT_PLUGIN("good", "1", src, two, est, map, end, par, key, live, dev)
+TAKT_PLUGIN("good", "1", src, two, est, map, end, par, key, live, dev, tune)

@@ -26,7 +26,7 @@ static void values_are_scaled_to_the_unit_that_is_asked_for(void **state)
 		{ "1kHz", "Hz", 1000 }, { "2.5MHz", "Hz", 2.5e6 }, { "64 KiB", "B", 65536 },
 		{ "1MB", "B", 1e6 }, { "12mm", "m", 0.012 }, { "3 m", "m", 3 }, { "5km/s", "m/s", 5000 },
 		{ "10deg", "deg", 10 }, { "1mrad", "rad", 0.001 }, { "0.5", "1", 0.5 }, { "-3", "", -3 },
-		{ "1e3 Hz", "Hz", 1000 }, { "  +.5s ", "s", 0.5 }, { "1.e-3s", "s", 0.001 },
+		{ "1e3 Hz", "Hz", 1000 }, { "70 1/s", "1/s", 70 }, { "0.5\t1/s2 ", "1/s2", 0.5 }, { "  +.5s ", "s", 0.5 }, { "1.e-3s", "s", 0.001 },
 		{ "0.1", "", 0.1 }, { "123456789012345678901234567890", "", 123456789012345678e12 },
 	};
 
@@ -53,12 +53,19 @@ static void expect_error(const char *text, const char *unit, const char *want)
 static void errors_show_the_right_form(void **state)
 {
 	(void)state;
-	expect_error("100", "s", "100 has no unit: write 100ms");
+	expect_error("100", "s", "100 has no unit: write 100s");
 	expect_error("1", "Hz", "1 has no unit: write 1Hz");
-	expect_error("64", "B", "write 64MiB");
+	expect_error("64", "B", "write 64B");
 	expect_error("3", "deg", "write 3deg");
 	expect_error("100MS", "s", "did you mean ms?");
 	expect_error("5parsec", "s", "use one of ns us ms s min h d");
+	expect_error("70", "1/s", "70 has no unit: write 70 1/s");
+	expect_error("fast", "1/s", "write it like 10 1/s");
+	expect_error("701/s", "1/s", "a blank is needed before the unit 1/s: write 70 1/s");
+	expect_error("70/s", "1/s", "write 70 1/s");
+	expect_error("-0.51/s2", "1/s2", "write -0.5 1/s2");
+	expect_error("1/s2", "1/s2", "write 1 1/s2");
+	expect_error("70 1/s", "1/s2", "must be 1/s2, not `1/s`");
 	expect_error("5mm", "deg", "must be deg, not `mm`");
 	expect_error("5m", "1", "bare number");
 	expect_error("fast", "Hz", "no number: write it like 10Hz");

@@ -224,6 +224,13 @@ static void doubles_are_short_and_read_back(void **state)
 		takt_json_put_f64(&out, rows[i].value);
 		assert_string_equal(memory, rows[i].text);
 	}
+	takt_text_buffer_clear(&out);
+	takt_json_put_f32(&out, 1e6f);
+	takt_text_buffer_puts(&out, " ");
+	takt_json_put_f32(&out, 0.1f);
+	takt_text_buffer_puts(&out, " ");
+	takt_json_put_f32(&out, 16777217.0f);
+	assert_string_equal(memory, "1000000 0.1 16777216");
 	for (int i = 0; i < 20000; i++) {
 		double number;
 
