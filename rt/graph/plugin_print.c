@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "rt/base/json.h"
+#include "rt/base/quantity.h"
 #include "rt/config/type_words.h"
 #include "rt/graph/loader.h"
 #include "rt/graph/params.h"
@@ -17,9 +18,10 @@
 static const char *value_text(const struct takt_param *param, const char *text, char *out,
 			      size_t out_bytes)
 {
-	const char *unit = takt_param_has_unit(&param->field) ? param->field.unit : "";
+	const char *unit = takt_param_has_unit(&param->field) && text[0] && text[0] != '(' ?
+			   param->field.unit : "";
 
-	snprintf(out, out_bytes, "%.200s%s", text, text[0] && text[0] != '(' ? unit : "");
+	snprintf(out, out_bytes, "%.200s%s%s", text, takt_quantity_gap(unit), unit);
 	return out;
 }
 
@@ -45,9 +47,14 @@ static void field_text(const struct takt_field *field, struct takt_text_buffer *
 
 static void port_text(const struct takt_port *port, struct takt_text_buffer *out)
 {
-	takt_text_buffer_printf(out, "    %-3s %-16s %-18s %s\n", port->is_output ? "out" : "in",
-				port->name,
-				port->type->name, port->doc);
+	takt_text_buffer_printf(out, "    %-3s %-16s %-18s %s", port->is_output ? "out" : "in",
+				port->name, port->type->name, port->doc);
+	if (takt_port_is_open(port)) {
+		takt_text_buffer_printf(out, " (the graph says which: `%s: {%s: TYPE}`, or what it is "
+					"connected to)", port->is_output ? "outputs" : "inputs",
+					port->name);
+	}
+	takt_text_buffer_puts(out, "\n");
 	for (uint32_t i = 0; i < port->type->field_count; i++) {
 		field_text(&port->type->fields[i], out);
 	}
@@ -57,9 +64,9 @@ static void param_text(const struct takt_param *param, struct takt_text_buffer *
 {
 	char words[TAKT_WORD_BYTES * 2], text[2][256];
 
-	takt_text_buffer_printf(out, "    %-20s %-22s %s", param->field.name,
+	takt_text_buffer_printf(out, "    %-20s %-22s %-5s %s", param->field.name,
 				takt_type_words_format(&param->field, words, sizeof(words)),
-					param->field.doc);
+				param->field.unit, param->field.doc);
 	names_text(param->field.names, out);
 	if (param->default_text[0]) {
 		takt_text_buffer_printf(out, " (default %s", value_text(param, param->default_text,
@@ -199,7 +206,8 @@ static int contents_check(struct takt_pool *pool, const struct takt_plugin *plug
 
 		rc = takt_params_check(task, err);
 		for (uint32_t k = 0; rc == 0 && k < task->port_count; k++) {
-			rc = takt_type_set_add(types, task->ports[k].type, plugin->name, err);
+			rc = takt_port_is_open(&task->ports[k]) ? 0 :
+			     takt_type_set_add(types, task->ports[k].type, plugin->name, err);
 		}
 	}
 	takt_type_set_destroy(types);

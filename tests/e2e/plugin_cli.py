@@ -1,6 +1,8 @@
 """takt plugin: what a plug-in offers, as text and as JSON. Prints TAP."""
 
+import glob
 import json
+import os
 import subprocess
 import tempfile
 
@@ -30,6 +32,10 @@ def every_io_task_is_told_with_ports_units_defaults_and_ranges():
         assert all(p["doc"] for p in params.values())
         assert {k: params["retry"][k] for k in ("type", "unit", "default", "min", "max")} == {
             "type": "f64", "unit": "s", "default": "1s", "min": "0.01s", "max": "3600s"}, params["retry"]
+    lines = takt("quad.so", "-o", "json")
+    gain = next(p for t in json.loads(lines.stdout)["tasks"] if t["name"] == "attitude_estimator"
+                for p in t["params"] if p["name"] == "velocity_gain")
+    assert (gain["default"], gain["min"], gain["max"]) == ("1 1/s", "0 1/s", "10 1/s"), gain
     parity = next(p for p in tasks["serial_lines"]["params"] if p["name"] == "parity")
     assert parity["values"] == ["none", "even", "odd"] and parity["default"] == "none", parity
     assert tasks["udp_in"]["params"][0]["default"] is None
@@ -43,6 +49,26 @@ def text_says_what_json_says():
                  "    out line             serial_line        each line that is not empty, in order",
                  "of a byte; one of none|even|odd (default none)", "(default 1s, 0.01s to 3600s)", "(must be given)"):
         assert line in done.stdout, done.stdout
+
+
+@tap.test
+def every_parameter_has_its_unit_also_without_default():
+    done = takt("quad.so")
+    assert "    waypoints            list(f64, 48)          m     " in done.stdout, done.stdout
+    assert "(default 1 1/s, 0 1/s to 10 1/s)" in done.stdout, done.stdout
+
+
+@tap.test
+def every_plugin_is_told_and_a_port_of_any_type_as_what_it_is():
+    for path in glob.glob(program("plugins/*.so")):
+        if not os.path.basename(path).startswith("test_"):
+            done = takt(path)
+            assert done.returncode == 0, (path, done.stderr)
+    done = takt("csv.so")
+    assert "    out row              takt_any           each row" in done.stdout, done.stdout
+    assert "(the graph says which: `outputs: {row: TYPE}`, or what it is connected to)" in done.stdout, done.stdout
+    ports = [p for t in json.loads(takt("csv.so", "-o", "json").stdout)["tasks"] for p in t["ports"]]
+    assert [(p["name"], p["type"], p["fields"]) for p in ports] == [("row", "takt_any", [])] * 2, ports
 
 
 @tap.test
