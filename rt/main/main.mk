@@ -30,6 +30,7 @@ takt_SOURCES = \
 	%D%/run.c %D%/sibling.c %D%/sibling.h \
 	%D%/run_status.c %D%/run_status.h \
 	%D%/run_threads.c %D%/run_threads.h \
+	%D%/run_trouble.c %D%/run_trouble.h \
 	%D%/status.c \
 	%D%/log_command.c %D%/log_commands.def \
 	%D%/log_cause.c %D%/log_cause.h \

@@ -24,6 +24,7 @@
 #include "rt/main/log_cause.h"
 #include "rt/main/lost_line.h"
 #include "rt/main/out.h"
+#include "rt/main/run_trouble.h"
 #include "rt/main/sibling.h"
 #include "rt/main/text_line.h"
 #include "rt/shm/region.h"
@@ -90,6 +91,7 @@ struct run {
 	uint64_t given_up_ns;		/* since when nobody records what is left of the run; 0: not so */
 	struct takt_log *log;
 	struct takt_log_cursor *cursor;
+	struct takt_run_trouble trouble;	/* of the records that cursor has come to */
 };
 
 static void signals_of_ours(sigset_t *ret_set)
@@ -285,8 +287,12 @@ static bool show(struct run *run)
 	}
 	while (run->cursor && !run->is_told_to_end && count < SHOW_AT_ONCE &&
 	       takt_log_next(run->cursor, &record, NULL) > 0) {
+		const bool is_news = takt_run_trouble_put(&run->trouble, run->log, record);
+
 		if (record->kind == TAKT_LOG_TEXT) {
 			takt_text_line_print(stdout, run->log, record);
+		} else if (is_news) {
+			takt_text_line_print_warning(stdout, run->log, record);
 		} else if (takt_lost_line_is_due(record, 0)) {
 			takt_text_line_print_lost(stdout, run->log, record);
 		}
@@ -413,6 +419,12 @@ static bool read_end(struct run *run)
 	return was_killed;
 }
 
+/* What the other commands find the log by, wherever it is. */
+static const char *name_of(const struct run *run)
+{
+	return run->directory[0] ? run->directory : run->id;
+}
+
 static void say_loss(const struct run *run)
 {
 	const struct loss *loss = &run->loss;
@@ -427,7 +439,9 @@ static void say_loss(const struct run *run)
 	if (loss->chunks > 0) {
 		fprintf(stderr, ", %" PRIu64 " chunks", loss->chunks);
 	}
-	fprintf(stderr, ": they are not in the recording; takt log lifecycle %s shows when\n", run->id);
+	fputs(": they are not in the recording; takt log lifecycle ", stderr);
+	takt_out_print_plain(stderr, name_of(run));
+	fputs(" shows when\n", stderr);
 }
 
 static void say_cause(const struct run *run, const char *what)
@@ -437,8 +451,10 @@ static void say_cause(const struct run *run, const char *what)
 
 	takt_text_buffer_init_fixed(&cause, memory, sizeof(memory));
 	takt_out_put_plain(&cause, run->cause);		/* a text of a task may stand in it */
-	fprintf(stderr, "takt: %s%s%s (takt log lifecycle %s)\n", what, run->cause[0] ? ": " : "",
-		run->cause[0] ? memory : "", run->id);
+	fprintf(stderr, "takt: %s%s%s (takt log lifecycle ", what, run->cause[0] ? ": " : "",
+		run->cause[0] ? memory : "");
+	takt_out_print_plain(stderr, name_of(run));
+	fputs(")\n", stderr);
 }
 
 /* The directory that was there first is gone; taktd may have made another for what came later. */
@@ -487,6 +503,7 @@ static int report(struct run *run)
 	if (is_lossy) {
 		say_loss(run);
 	}
+	takt_run_trouble_print(stderr, &run->trouble, run->log, name_of(run), code == 70);
 	if (WIFEXITED(run->rt_status) && was_killed) {
 		fprintf(stderr, "takt: takt-rt was ended from inside, as by _exit() in a task; "
 			"no failsafe was called\n");
@@ -536,6 +553,7 @@ int takt_command_run(int argc, char **argv)
 				 sizeof(run.directory), NULL);
 	}
 	code = report(&run);
+	takt_run_trouble_fini(&run.trouble);
 	takt_log_cursor_destroy(run.cursor);
 	takt_log_close(run.log);
 	return code;

@@ -2,6 +2,7 @@
 #include "rt/main/text_line.h"
 
 #include <inttypes.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "rt/main/lost_line.h"
@@ -30,7 +31,7 @@ static void put(struct takt_text_buffer *out, const struct takt_log *log, const 
 	const uint32_t number = is_text ? record->text->task : record->lifecycle->task;
 	const struct takt_log_task *task = takt_log_task_at(log, number);
 	const uint32_t level = is_text ? record->text->level
-			     : takt_lost_line_is_due(record, 0) ? TAKT_LOG_WARNING : TAKT_LOG_INFO;
+			     : strcmp(word, "event") == 0 ? TAKT_LOG_INFO : TAKT_LOG_WARNING;
 	const char *paint = colour ? colour_of(level) : "";
 
 	takt_time_put(out, way, log, record);
@@ -73,14 +74,24 @@ void takt_text_line_print_lost(FILE *out, const struct takt_log *log,
 	fputs(line, out);
 }
 
-void takt_text_line_print(FILE *out, const struct takt_log *log,
-			  const struct takt_log_record *record)
+static void print(FILE *out, const struct takt_log *log, const struct takt_log_record *record, const char *word)
 {
 	char text[8192], line[4 * sizeof(text)];
 	struct takt_text_buffer buffer;
 
 	takt_log_text_format(log, record, text, sizeof(text));
 	takt_text_buffer_init_fixed(&buffer, line, sizeof(line));
-	takt_text_line_put(&buffer, log, record, TAKT_TIME_REL, text, isatty(fileno(out)));
+	put(&buffer, log, record, TAKT_TIME_REL, word, text, isatty(fileno(out)));
 	fputs(line, out);
+}
+
+void takt_text_line_print(FILE *out, const struct takt_log *log, const struct takt_log_record *record)
+{
+	print(out, log, record, "event");
+}
+
+void takt_text_line_print_warning(FILE *out, const struct takt_log *log,
+				  const struct takt_log_record *record)
+{
+	print(out, log, record, takt_log_level_name(TAKT_LOG_WARNING));
 }

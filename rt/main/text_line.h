@@ -16,6 +16,10 @@
 void takt_text_line_print(FILE *out, const struct takt_log *log,
 			  const struct takt_log_record *record);
 
+/* The same for a lifecycle record that a user should know of, as a warning of the runtime. */
+void takt_text_line_print_warning(FILE *out, const struct takt_log *log,
+				  const struct takt_log_record *record);
+
 /* The same for a record that says which texts are missing there (lost_line.h). */
 void takt_text_line_print_lost(FILE *out, const struct takt_log *log,
 			       const struct takt_log_record *record);

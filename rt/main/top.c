@@ -230,8 +230,12 @@ static int show_live(struct top *top)
 		return TAKT_EXIT_ERROR;
 	}
 	if (top->is_over) {
-		fprintf(stderr, "takt: the run has ended: takt log stats %016" PRIx64 "\n",
-			top->status.run);
+		char id[24];
+
+		snprintf(id, sizeof(id), "%016" PRIx64, top->status.run);
+		fputs("takt: the run has ended: takt log stats ", stderr);
+		takt_out_print_plain(stderr, top->status.directory[0] ? top->status.directory : id);
+		fputs("\n", stderr);
 	}
 	return TAKT_EXIT_OK;
 }

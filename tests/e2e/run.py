@@ -70,6 +70,58 @@ def lane_that_falls_behind_does_not_stretch_the_time():
         assert time.monotonic() - began < 60
 
 
+def said(world, *args):
+    """What takt run --for 500ms says: the text log, and the rest."""
+    takt = world.start_takt("--for", "500ms", *args, stdout=subprocess.PIPE)
+    stdout, stderr = takt.communicate(timeout=60)
+    assert takt.returncode == 0, stderr
+    return stdout, stderr
+
+
+@tap.test
+def overruns_are_warned_of_and_counted_at_the_end():
+    with World(mode="sleep", at=0, times=1000000) as world:
+        stdout, stderr = said(world)
+        assert re.search(r"^ +[0-9.]+ warning  takt +overrun: \d+ cycles? too long from #", stdout, re.M), stdout
+        assert len(re.findall(r"warning  takt +overrun", stdout)) == 1, stdout
+        events = [e[3] for e in world.read().events if e[1] == "overrun"]
+        overruns, skipped = sum(e[3] for e in events), sum(e[1] for e in events)
+        assert overruns > 10 and skipped > 100, events
+        hint = f"takt: {overruns} overruns, {skipped} cycles skipped: takt log stats {world.runs()[0]}"
+        assert hint in stderr.splitlines(), (hint, stderr)
+
+
+@tap.test
+def failing_task_is_warned_of_and_named_at_the_end():
+    with World(mode="error", at=0, times=1000000) as world:
+        stdout, stderr = said(world)
+        assert "warning  fault        task failed: process returned -5 (Input/output error)" in stdout, stdout
+        hint = f"takt: task fault failed from #0 to the end (-5, Input/output error): takt log lifecycle {world.runs()[0]}"
+        assert hint in stderr.splitlines(), (hint, stderr)
+    with World(mode="error", at=10, times=7) as world:
+        _, stderr = said(world)
+        hint = f"takt: task fault failed 7 times (-5, Input/output error): takt log lifecycle {world.runs()[0]}"
+        assert hint in stderr.splitlines(), (hint, stderr)
+
+
+@tap.test
+def run_without_trouble_speaks_of_none():
+    with World(rate="20Hz") as world:
+        _, stderr = said(world)
+        assert "failed" not in stderr and "dropped" not in stderr, stderr
+
+
+@tap.test
+def hints_name_the_log_wherever_it_is():
+    with World(mode="segv", at=50) as world:	# its log_dir is not the default one
+        takt = world.start_takt(stdout=subprocess.DEVNULL)
+        _, stderr = takt.communicate(timeout=60)
+        assert takt.returncode == 72, (takt.returncode, stderr)
+        hint = re.search(r"\(takt log lifecycle (\S+)\)$", stderr, re.M)
+        assert hint and hint[1] == world.runs()[0], stderr
+        assert world.takt_log("lifecycle", hint[1]).returncode == 0
+
+
 @tap.test
 def reader_that_goes_away_ends_the_run_in_order():
     with World(mode="log", at=5, times=1000000) as world:
