@@ -3,6 +3,7 @@ libgraph_la_CPPFLAGS = $(AM_CPPFLAGS) $(dirs_CPPFLAGS)
 libgraph_la_SOURCES = \
 	%D%/load.c %D%/loader.h \
 	%D%/load_connections.c \
+	%D%/load_judge.c \
 	%D%/load_plan.c \
 	%D%/load_plugins.c \
 	%D%/load_ports.c \

@@ -70,6 +70,8 @@ static int settings_fill(struct takt_loader *loader)
 	plan->period_ns = runtime->rate.number;
 	plan->cpu = runtime->cpus.number == TAKT_CPU_UNSET ? TAKT_CPU_AUTO :
 	(int)runtime->cpus.number;
+	plan->cpu_line = runtime->cpus.node ? runtime->cpus.node->line : 0;
+	plan->cpu_column = runtime->cpus.node ? runtime->cpus.node->column : 0;
 	plan->priority = (int)runtime->priority.number;
 	plan->wait = (enum takt_wait)runtime->wait.number;
 	plan->overrun = (enum takt_overrun)(runtime->overrun.number & 0xff);

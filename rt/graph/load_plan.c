@@ -12,24 +12,6 @@
 
 _Static_assert(TAKT_OVERRUN_CATCH_UP == TAKT_OVERRUN_CATCH_UP_INDEX, "words of runtime.overrun");
 
-/* What the task's own check says of its parameters, at the one that the text begins with: "path: no…". */
-static int params_judge(struct takt_loader *loader, const struct takt_plan_task *task,
-			const struct takt_config_task *config)
-{
-	takt_check_method *check = takt_task_check(task->type);
-	const struct takt_node *params = config->keys.params.node, *param;
-	char text[256], name[TAKT_NAME_BYTES_MAX + 1];
-	const char *what = check ? check(task->params, text, sizeof(text)) : NULL;
-
-	if (!what) {
-		return 0;
-	}
-	snprintf(name, sizeof(name), "%.*s", (int)strcspn(what, ":"), what);
-	param = takt_node_find(params, name);
-	return takt_node_error(param ? param : params ? params : config->node, loader->err,
-			       "task `%s`: %s", task->id, what);
-}
-
 static int task_fill(struct takt_loader *loader, const struct takt_load_task *from,
 		     struct takt_plan_task *task)
 {
@@ -46,6 +28,8 @@ static int task_fill(struct takt_loader *loader, const struct takt_load_task *fr
 	task->offset = (uint32_t)keys->offset.number;
 	task->queue = (uint32_t)keys->queue.number;
 	task->cpu = keys->cpu.number == TAKT_CPU_UNSET ? TAKT_CPU_AUTO : (int)keys->cpu.number;
+	task->cpu_line = keys->cpu.node ? keys->cpu.node->line : 0;
+	task->cpu_column = keys->cpu.node ? keys->cpu.node->column : 0;
 	task->priority = (int)keys->priority.number;
 	task->text_level = (uint32_t)(keys->level.node ? keys->level.number :
 				      loader->config->logging.level.number);
@@ -55,7 +39,7 @@ static int task_fill(struct takt_loader *loader, const struct takt_load_task *fr
 	rc = takt_params_fill(loader->pool, from->type, task->id, from->config->node,
 			      keys->params.node, loader->dir, &task->params, loader->err);
 	if (rc == 0) {
-		rc = params_judge(loader, task, from->config);
+		rc = takt_load_judge(loader, from, task);
 	}
 	if (rc < 0) {
 		return rc;

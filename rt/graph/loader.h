@@ -55,6 +55,11 @@ TAKT_SETUP int takt_load_port_types(struct takt_loader *loader);	/* the others, 
 TAKT_SETUP int takt_load_order(struct takt_loader *loader);	/* fills position */
 TAKT_SETUP int takt_load_plan(struct takt_loader *loader);	/* all that the plan has */
 
+/* What the task's own checks say of its parameters, and where its files are not: an error, or a note of
+ * the plan. Returns 0, -EINVAL or -ENOMEM. */
+TAKT_SETUP int takt_load_judge(struct takt_loader *loader, const struct takt_load_task *from,
+			       const struct takt_plan_task *task);
+
 /* plan->config_text: the file with every default filled in and every path absolute, as YAML that
  * loads to the same plan. Returns 0 or -ENOMEM. */
 TAKT_SETUP int takt_load_render(struct takt_loader *loader);

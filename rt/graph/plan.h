@@ -49,6 +49,8 @@ struct takt_plan_task {
 	uint32_t offset;		/* < every */
 	uint32_t queue;			/* io and background: messages kept */
 	int cpu;			/* io and background: CPU number or TAKT_CPU_AUTO */
+	uint32_t cpu_line;		/* where the graph file says so; 0: it does not */
+	uint32_t cpu_column;
 	int priority;			/* io: 0 = SCHED_OTHER, else SCHED_FIFO priority below the lane's */
 	uint32_t text_level;
 	void *params;			/* the task's params struct, filled; type->params_bytes */
@@ -67,6 +69,8 @@ struct takt_plan {
 	char *log_dir;			/* absolute, NULL: default */
 	uint64_t period_ns;		/* 0: free running */
 	int cpu;			/* of the lane, TAKT_CPU_AUTO */
+	uint32_t cpu_line;		/* where the graph file says so; 0: it does not */
+	uint32_t cpu_column;
 	int priority;			/* SCHED_FIFO 1..95 */
 	enum takt_wait wait;
 	enum takt_overrun overrun;
@@ -95,6 +99,8 @@ struct takt_plan {
 	uint32_t text_site_count;	/* sites are numbered 0.. over all plug-ins, in takt_text_site.id */
 	uint32_t copperlist_bytes_max;	/* largest record that a cycle can make, head and rows included */
 	uint32_t scratch_bytes_max;	/* largest sum of payloads that are not recorded */
+	const char **notes;		/* what may be missing when it runs: "FILE:LINE:COLUMN: …" */
+	uint32_t note_count;
 	struct takt_plan_memory *memory;	/* private: what all of this lies in */
 };
 

@@ -23,6 +23,7 @@ TAKT_SETUP void takt_plugin_number_sites(struct takt_plugin_handle *handle, uint
 
 /* The check that minor 2 has appended to struct takt_task; NULL where @task ends before.  [any] */
 TAKT_ANY takt_check_method *takt_task_check(const struct takt_task *task);
+TAKT_ANY takt_check_ports_method *takt_task_check_ports(const struct takt_task *task);
 
 /* The checks alone. @err gets a message without place. Returns 0 or -EINVAL.  [setup] */
 TAKT_SETUP int takt_plugin_check(const struct takt_plugin *plugin, struct takt_err *err);

@@ -28,6 +28,13 @@ takt_check_method *takt_task_check(const struct takt_task *task)
 	return has ? task->check : NULL;
 }
 
+takt_check_ports_method *takt_task_check_ports(const struct takt_task *task)
+{
+	const bool has = task->bytes >= offsetof(struct takt_task, check_ports) + sizeof(task->check_ports);
+
+	return has ? task->check_ports : NULL;
+}
+
 static int abi_check(const struct takt_plugin *plugin, struct takt_err *err)
 {
 	if (plugin->abi_major != TAKT_ABI_MAJOR) {

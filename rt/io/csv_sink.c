@@ -17,6 +17,7 @@
 #include <takt/task.h>
 
 #include "rt/io/csv_columns.h"
+#include "rt/io/csv_judge.h"
 #include "rt/io/csv_line.h"
 #include "rt/io/csv_rows.h"
 
@@ -29,7 +30,7 @@
 #define SINK_PARAMS(P) \
 	P(text(1024), path, "path", , , , "the file to write") \
 	P(bool, overwrite, "", false, , , "replace a file that is there already") \
-	P(bool, times, "", true, , , "first column: the time of validity (of a range, where it begins), as tov [ns]") \
+	P(bool, times, "", true, , , "first columns: the time of validity (of a range, where it begins), as tov [ns], and when the message was made or received, as stamp [ns]") \
 	P(text(4), separator, "", ",", , , "between cells: one character, or tab")
 TAKT_INTERFACE(csv_sink, SINK_PORTS, SINK_PARAMS)
 
@@ -37,6 +38,7 @@ struct sink {
 	struct csv_columns columns;
 	struct csv_line line;		/* whole rows that are not written yet */
 	char separator;
+	bool has_stamp;			/* a column of it is written */
 	int fd;				/* -1: not open */
 	off_t file_bytes;		/* whole rows in the file */
 	uint64_t waiting;		/* rows in `line` */
@@ -63,6 +65,9 @@ static void header_put(struct sink *s, bool times)
 	if (times) {
 		put(s, "tov [ns]", strlen("tov [ns]"), false);
 	}
+	if (s->has_stamp) {
+		put(s, "stamp [ns]", strlen("stamp [ns]"), false);
+	}
 	for (uint32_t i = 0; i < s->columns.count; i++) {
 		const char *unit = csv_column_unit(&s->columns.rows[i]);
 
@@ -72,15 +77,27 @@ static void header_put(struct sink *s, bool times)
 	csv_line_end(&s->line);
 }
 
+/* A message without a time of validity has its stamp: when its producer was called. */
+static void times_put(struct sink *s, const struct takt_message *message)
+{
+	char number[CSV_VALUE_BYTES] = "";
+
+	if (message->tov.kind != TAKT_TOV_NONE) {
+		snprintf(number, sizeof(number), "%llu", (unsigned long long)message->tov.begin_ns);
+	}
+	put(s, number, strlen(number), false);
+	if (s->has_stamp) {
+		snprintf(number, sizeof(number), "%llu", (unsigned long long)message->stamp_ns);
+		put(s, number, strlen(number), false);
+	}
+}
+
 static void row_put(struct sink *s, const struct takt_message *message, bool times)
 {
 	char number[CSV_VALUE_BYTES];
 
-	if (times && message->tov.kind != TAKT_TOV_NONE) {
-		snprintf(number, sizeof(number), "%llu", (unsigned long long)message->tov.begin_ns);
-		put(s, number, strlen(number), false);
-	} else if (times) {
-		put(s, "", 0, false);
+	if (times) {
+		times_put(s, message);
 	}
 	for (uint32_t i = 0; i < s->columns.count; i++) {
 		const struct csv_column *column = &s->columns.rows[i];
@@ -144,25 +161,27 @@ static void flush(struct takt_ctx *ctx, struct sink *s)
 
 /* --- the task -------------------------------------------------------------------------------- */
 
+static const char *sink_check(const void *params, char *text, size_t text_bytes)
+{
+	const struct takt_params_csv_sink *p = params;
+	struct stat status;
+
+	if (stat(p->path, &status) == 0 && !p->overwrite) {
+		snprintf(text, text_bytes, "path: %.300s exists; give `overwrite: true`, or another path", p->path);
+		return text;
+	}
+	return csv_separator_judge(p->separator, text, text_bytes);
+}
+
 static int sink_new(struct takt_ctx *ctx)
 {
 	struct sink *s = TAKT_STATE(ctx, struct sink);
 	const struct takt_params_csv_sink *params = params_of(ctx);
 	const struct takt_type *type = takt_in_type(ctx, TAKT_IN_INDEX(csv_sink, row));
-	struct stat status;
 	int rc;
 
 	s->fd = -1;
-	s->separator = strcmp(params->separator, "tab") == 0 ? '\t' : params->separator[0];
-	if ((strlen(params->separator) != 1 && s->separator != '\t') || strchr("\"\n\r#", s->separator)) {
-		takt_error(ctx, "separator: `%s` cannot be one; give a character like , ; | or the word tab",
-			   params->separator);
-		return -EINVAL;
-	}
-	if (stat(params->path, &status) == 0 && !params->overwrite) {
-		takt_error(ctx, "%s exists; give `overwrite: true`, or another path", params->path);
-		return -EEXIST;
-	}
+	s->separator = csv_separator(params->separator);
 	rc = csv_columns_make(type, &s->columns);
 	if (rc == -E2BIG) {
 		takt_error(ctx, "a %s has more than %u numbers: too many for a row", type->name, CSV_CELLS_MAX);
@@ -193,6 +212,10 @@ static int sink_start(struct takt_ctx *ctx)
 			s->fd = -1;
 		}
 		return rc;
+	}
+	s->has_stamp = params->times;
+	for (uint32_t i = 0; i < s->columns.count && s->has_stamp; i++) {
+		s->has_stamp = strcmp(s->columns.rows[i].name, "stamp") != 0;	/* it is the message's own */
 	}
 	header_put(s, params->times);
 	return 0;
@@ -248,5 +271,5 @@ static int sink_stop(struct takt_ctx *ctx)
 }
 
 TAKT_TASK(csv_sink, TAKT_SINK, struct sink, "writes messages as the rows of a CSV file",
-	  TAKT_WAITS_VIRTUAL,
+	  TAKT_WAITS_VIRTUAL, TAKT_CHECK_PARAMS(sink_check),
 	  TAKT_NEW(sink_new), TAKT_START(sink_start), TAKT_PROCESS(sink_process), TAKT_STOP(sink_stop))

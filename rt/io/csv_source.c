@@ -17,6 +17,7 @@
 
 #include "rt/io/csv_columns.h"
 #include "rt/io/csv_header.h"
+#include "rt/io/csv_judge.h"
 #include "rt/io/csv_rows.h"
 
 #define BYTES 65536u
@@ -94,9 +95,17 @@ static const struct takt_params_csv_source *params_of(const struct takt_ctx *ctx
 	return TAKT_PARAMS(ctx, csv_source);
 }
 
-static char separator_of(const char *text)
+static const char *source_check(const void *params, const struct takt_type *const *types, char *text,
+				size_t text_bytes)
 {
-	return strcmp(text, "tab") == 0 ? '\t' : text[0];
+	const struct takt_params_csv_source *p = params;
+	const struct csv_judged judged = {
+		.path = p->path, .separator = p->separator, .type = types[0],
+		.options = { p->columns, p->time, (enum csv_time_unit)p->time_unit },
+		.is_timed = p->pace == CSV_PACE_RECORDING,
+	};
+
+	return csv_source_judge(&judged, text, text_bytes);
 }
 
 /* --- opening --------------------------------------------------------------------------------- */
@@ -323,20 +332,14 @@ static int make(struct takt_ctx *ctx, struct source *s)
 {
 	const struct takt_params_csv_source *params = params_of(ctx);
 	const struct takt_type *type = takt_out_type(ctx, TAKT_OUT_INDEX(csv_source, row));
-	const char separator = separator_of(params->separator);
 	int rc;
 
-	if ((strlen(params->separator) != 1 && separator != '\t') || strchr("\"\n\r#", separator)) {
-		takt_error(ctx, "separator: `%s` cannot be one; give a character like , ; | or the word tab",
-			   params->separator);
-		return -EINVAL;
-	}
 	rc = csv_columns_make(type, &s->columns);
 	if (rc == -E2BIG) {
 		takt_error(ctx, "a %s has more than %u numbers: too many for a row", type->name, CSV_CELLS_MAX);
 		return rc;
 	}
-	rc = rc < 0 ? rc : csv_rows_init(&s->rows, separator);
+	rc = rc < 0 ? rc : csv_rows_init(&s->rows, csv_separator(params->separator));
 	s->bytes = malloc(BYTES);
 	return rc < 0 || !s->bytes ? -ENOMEM : 0;
 }
@@ -473,4 +476,5 @@ static int source_stop(struct takt_ctx *ctx)
 
 TAKT_TASK(csv_source, TAKT_SOURCE, struct source,
 	  "gives the rows of a CSV file as messages", TAKT_WAITS_VIRTUAL,
-	  TAKT_NEW(source_new), TAKT_PROCESS(source_process), TAKT_STOP(source_stop))
+	  TAKT_CHECK_PORTS(source_check), TAKT_NEW(source_new), TAKT_PROCESS(source_process),
+	  TAKT_STOP(source_stop))

@@ -42,7 +42,8 @@ plugins_evdev_so_LDADD =
 plugins_PROGRAMS += plugins/csv.so
 csv_files = %D%/csv_columns.c %D%/csv_columns.h %D%/csv_rows.c %D%/csv_rows.h %D%/csv_line.c %D%/csv_line.h
 plugins_csv_so_SOURCES = $(csv_files) \
-	%D%/csv_header.c %D%/csv_header.h %D%/csv_plugin.c %D%/csv_sink.c %D%/csv_source.c
+	%D%/csv_header.c %D%/csv_header.h %D%/csv_judge.c %D%/csv_judge.h \
+	%D%/csv_plugin.c %D%/csv_sink.c %D%/csv_source.c
 plugins_csv_so_CPPFLAGS = $(plugin_CPPFLAGS) -I$(top_srcdir)
 plugins_csv_so_CFLAGS = $(plugin_CFLAGS)
 plugins_csv_so_LINK = $(plugin_LINK)

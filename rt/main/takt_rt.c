@@ -24,6 +24,7 @@
 #include "rt/graph/plugin_print.h"
 #include "rt/graph/print.h"
 #include "rt/main/replay_log.h"
+#include "rt/os/cpus.h"
 #include "rt/os/limits.h"
 #include "rt/os/memory.h"
 #include "rt/shm/region.h"
@@ -304,10 +305,38 @@ static int show(char *text)
 	return fflush(stdout) == 0 ? 0 : 1;
 }
 
+/* Whether the CPUs that the graph names are there. */
+static int cpus_check(const struct takt_plan *plan, struct takt_err *err)
+{
+	struct takt_err why = { 0 };
+
+	if (plan->cpu >= 0 && takt_cpu_check(plan->cpu, &why) < 0) {
+		return takt_err_at(err, why.code, plan->path, plan->cpu_line, plan->cpu_column,
+				   "runtime: cpus: %s", why.text);
+	}
+	for (uint32_t i = 0; i < plan->task_count; i++) {
+		const struct takt_plan_task *task = &plan->tasks[i];
+
+		if (task->cpu >= 0 && takt_cpu_check(task->cpu, &why) < 0) {
+			return takt_err_at(err, why.code, plan->path, task->cpu_line, task->cpu_column,
+					   "task `%s`: cpu: %s", task->id, why.text);
+		}
+	}
+	return 0;
+}
+
 static int check(const struct command *command, const struct takt_plan *plan)
 {
+	struct takt_err err = { 0 };
 	char *text = NULL;
 
+	if (cpus_check(plan, &err) < 0) {
+		print_error(command, &err);
+		return 1;
+	}
+	for (uint32_t i = 0; i < plan->note_count; i++) {
+		say(command, "warning: %s", plan->notes[i]);
+	}
 	if (takt_plan_print(plan, command->json, &text) < 0) {
 		say(command, "out of memory");
 		return 1;
@@ -372,7 +401,12 @@ static int run(struct command *command, const struct takt_plan *plan)
 	command->engine.degraded = on_degraded;
 	command->engine.published = on_published;
 	command->engine.user = command;
-	r = open_sources(command, plan, &reader, &err);
+	if (!command->engine.dev && !command->engine.virtual_time) {
+		r = cpus_check(plan, &err);
+	}
+	if (r == 0) {
+		r = open_sources(command, plan, &reader, &err);
+	}
 	if (r == 0) {
 		r = takt_engine_run(plan, &command->engine, &err);
 	}

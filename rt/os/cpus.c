@@ -67,16 +67,44 @@ static int lock_cpu(const char *run_dir, const char *owner, int cpu, char *ret_h
 	return fd;
 }
 
-static int claim_wanted(const char *run_dir, const char *owner, int cpu, const cpu_set_t *usable,
+static int read_usable(cpu_set_t *ret_usable, cpu_set_t *ret_isolated, struct takt_err *err)
+{
+	read_isolated(ret_isolated);
+	if (sched_getaffinity(0, sizeof(*ret_usable), ret_usable) < 0) {
+		return takt_err_set(err, -errno, "sched_getaffinity: %s", strerror(errno));
+	}
+	CPU_OR(ret_usable, ret_usable, ret_isolated);
+	return 0;
+}
+
+int takt_cpu_check(int cpu, struct takt_err *err)
+{
+	struct takt_cpulist list = { 0 };
+	char text[TAKT_CPULIST_TEXT_BYTES];
+	cpu_set_t usable, isolated;
+	int r = read_usable(&usable, &isolated, err);
+
+	if (r < 0 || (cpu < CPUS_MAX && CPU_ISSET((size_t)cpu, &usable))) {
+		return r;
+	}
+	for (uint32_t i = 0; i < CPUS_MAX; i++) {
+		if (CPU_ISSET(i, &usable)) {
+			takt_cpulist_add(&list, i);
+		}
+	}
+	takt_cpulist_format(&list, text, sizeof(text));
+	return takt_err_set(err, -EINVAL, "CPU %d does not exist or is not ours to use: there is %.200s; see "
+			    "`nproc` and the unit's AllowedCPUs", cpu, text);
+}
+
+static int claim_wanted(const char *run_dir, const char *owner, int cpu,
 			struct takt_cpu_claim *claim, struct takt_err *err)
 {
 	char holder[128];
 	int fd;
 
-	if (cpu >= CPUS_MAX || !CPU_ISSET((size_t)cpu, usable)) {
-		return takt_err_set(err, -EINVAL,
-				    "CPU %d does not exist or is not ours to use; see `nproc` and the "
-				    "unit's AllowedCPUs", cpu);
+	if (takt_cpu_check(cpu, err) < 0) {
+		return -EINVAL;
 	}
 	fd = lock_cpu(run_dir, owner, cpu, holder, sizeof(holder));
 	if (fd == -EBUSY) {
@@ -97,13 +125,12 @@ int takt_cpu_claim(const char *run_dir, const char *owner, int cpu,
 	char holder[128];
 	int r = 0;
 
-	read_isolated(&isolated);
-	if (sched_getaffinity(0, sizeof(usable), &usable) < 0) {
-		return takt_err_set(err, -errno, "sched_getaffinity: %s", strerror(errno));
+	r = read_usable(&usable, &isolated, err);
+	if (r < 0) {
+		return r;
 	}
-	CPU_OR(&usable, &usable, &isolated);
 	if (cpu >= 0) {
-		r = claim_wanted(run_dir, owner, cpu, &usable, &claim, err);
+		r = claim_wanted(run_dir, owner, cpu, &claim, err);
 	}
 	for (int pass = 0; cpu < 0 && claim.cpu < 0 && pass < 2; pass++) {
 		for (int c = CPUS_MAX - 1; c >= 0 && claim.cpu < 0; c--) {

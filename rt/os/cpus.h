@@ -19,6 +19,8 @@ struct takt_cpu_claim {
  * not exist is -EINVAL. @owner: the graph's name.  [setup] */
 TAKT_SETUP int takt_cpu_claim(const char *run_dir, const char *owner, int cpu,
 			      struct takt_cpu_claim *ret_claim, struct takt_err *err);
+/* Whether @cpu can be used at all: 0, or -EINVAL with the CPUs that can in @err.  [setup] */
+TAKT_SETUP int takt_cpu_check(int cpu, struct takt_err *err);
 TAKT_SETUP void takt_cpu_release(struct takt_cpu_claim *claim);
 
 /* Keep the calling thread off @cpu when there is another.  [setup] */

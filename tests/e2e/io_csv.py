@@ -69,17 +69,27 @@ class Csv(World):
         assert takt.returncode == code, (takt.returncode, out, err)
         return out + err
 
+    def check(self, code=0):
+        done = subprocess.run([program("takt"), "check", self.graph_path], capture_output=True, text=True, timeout=30)
+        assert done.returncode == code, (done.returncode, done.stderr)
+        return done.stderr
+
     def said(self):
         """The text of the last run, as recorded."""
         return self.takt_log("text", self.runs()[-1]).stdout
 
 
+LINE = 1 + (GRAPH.partition("id: source")[0].format(plugin="", types=TYPES, rate="")).count("\n")
 SINK_EXEC = "queue: 4096, "
 
 
 def read(path):
+    """The file, without its column of stamps."""
     with open(path, newline="") as f:
-        return f.read()
+        text = f.read()
+    if "stamp [ns]" in text.partition("\n")[0]:
+        text = re.sub(r"^(tov \[ns\]|[0-9]*),(?:stamp \[ns\]|[0-9]+),", r"\1,", text, flags=re.M)
+    return text
 
 
 def numbers(count, step_ns=1000000):
@@ -220,9 +230,9 @@ def a_file_that_cannot_be_understood_is_an_error_that_says_what_it_has():
     with Csv() as world:
         for header, source, what in cases:
             out = world.graph(world.write("in.csv", header + "1,1,1\n" * bool(header)), source=source)
-            world.takt(code=1)
-            world.wait(lambda: what in world.said(), 10, what)
-            assert not os.path.exists(out), what
+            for said in world.check(code=1), world.takt(code=1):
+                assert f"graph.yaml:{LINE}:" in said and "task `source`: " in said and what in said, (what, said)
+            assert not os.path.exists(out) and not world.runs(), what
         world.graph("nothing.csv")
         world.takt(code=1)
         world.wait(lambda: "cannot read" in world.said(), 10, "the reason")
@@ -263,13 +273,42 @@ def a_file_may_come_later_and_a_fifo_may_change_its_writer():
 
 
 @tap.test
+def check_warns_of_a_file_that_is_not_there_and_refuses_an_empty_path():
+    with Csv() as world:
+        world.graph("later.csv")
+        said = world.check()
+        assert re.search(rf"^takt: warning: .*graph.yaml:{LINE}:[0-9]+: task `source`: path: there is no .*/later.csv now$",
+                         said, re.M), said
+        world.graph('""')
+        assert "task `source`: path: is empty; give a path" in world.check(code=1)
+        world.graph(world.write("in.csv", numbers(1)))
+        assert world.check() == ""
+
+
+@tap.test
+def rows_of_a_task_without_times_of_validity_have_its_stamps():
+    with Csv() as world:
+        with open(world.graph_path, "w") as f:
+            f.write(f"takt: 1\nname: kill\nplugins: [{program('plugins/hello.so')}, {program('plugins/csv.so')}]\n"
+                    "runtime: {rate: 1kHz}\ntasks:\n  - {id: give, type: hello_source, params: {value: 7}}\n"
+                    "  - {id: sink, type: csv_sink, queue: 4096, params: {path: out.csv}}\nconnections: [give -> sink]\n")
+        world.takt("--virtual", "--cycles", "100")
+        with open(os.path.join(world.dir, "out.csv")) as f:
+            header, *lines = f.read().splitlines()
+        assert header.startswith("tov [ns],stamp [ns],"), header
+        stamps = [int(line.split(",")[1]) for line in lines]
+        assert len(stamps) == 100 and all(line.startswith(",") for line in lines), lines[:3]
+        assert {b - a for a, b in zip(stamps, stamps[1:])} == {1000000}, stamps[:5]
+
+
+@tap.test
 def a_file_that_is_there_is_not_written_over_unasked():
     with Csv() as world:
         source = world.write("in.csv", numbers(3))
         out = world.graph(source)
         world.write("out.csv", "precious\n" * 100)
-        world.takt("--virtual", code=1)
-        world.wait(lambda: "out.csv exists; give `overwrite: true`" in world.said(), 10, "the reason")
+        for said in world.check(code=1), world.takt("--virtual", code=1):
+            assert "out.csv exists; give `overwrite: true`" in said, said
         assert read(out) == "precious\n" * 100
         world.graph(source, sink="overwrite: true, times: false, separator: tab")
         world.takt("--virtual")

@@ -172,7 +172,7 @@ def a_waypoint_of_two_numbers_is_refused_with_what_to_give():
     with Sky() as sky:
         text = re.sub(r"waypoints: \[[^]]*\]", "waypoints: [1m, 2m]", shipped())
         sky.fly(text, 1, expect=1)
-        assert "waypoints has 2 numbers: give three each, east, north, up" in sky.said, sky.said
+        assert "task `supervisor`: waypoints: has 2 numbers; give three each, east, north, up" in sky.said, sky.said
 
 
 tap.main()

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 
-from harness import Tap, World
+from harness import Tap, World, program
 
 tap = Tap()
 
@@ -109,6 +109,20 @@ def run_without_trouble_speaks_of_none():
     with World(rate="20Hz") as world:
         _, stderr = said(world)
         assert "failed" not in stderr and "dropped" not in stderr, stderr
+
+
+@tap.test
+def cpu_that_is_not_there_is_refused_with_its_place_but_not_in_virtual_time():
+    with World(runtime=", cpus: 999") as world:
+        what = re.compile(r"graph.yaml:4:[0-9]+: runtime: cpus: CPU 999 does not exist or is not ours to use: there is [0-9]")
+        done = subprocess.run([program("takt"), "check", world.graph_path], capture_output=True, text=True)
+        assert done.returncode == 1 and what.search(done.stderr), done.stderr
+        takt = world.start_takt("--cycles", "2")
+        _, stderr = takt.communicate(timeout=60)
+        assert takt.returncode == 1 and what.search(stderr), stderr
+        takt = world.start_takt("--virtual", "--cycles", "2", stdout=subprocess.DEVNULL)
+        _, stderr = takt.communicate(timeout=60)
+        assert takt.returncode == 0, stderr
 
 
 @tap.test

@@ -10,7 +10,7 @@
  *     landed    motors off
  * From takeoff, fly and hold it goes to land at once when the battery is low or the position is
  * lost. */
-#include <errno.h>
+#include <stdio.h>
 
 #include <takt/task.h>
 
@@ -54,16 +54,16 @@ struct supervisor {
 	uint32_t reached;
 };
 
-static int supervisor_new(struct takt_ctx *ctx)
+static const char *supervisor_check(const void *params, char *text, size_t text_bytes)
 {
-	const uint32_t count = TAKT_PARAMS(ctx, supervisor)->waypoints.count;
+	const struct takt_params_supervisor *p = params;
+	const uint32_t count = p->waypoints.count;
 
-	if (count == 0 || count % 3 != 0) {
-		takt_error(ctx, "waypoints has %u numbers: give three each, east, north, up",
-			   count);
-		return -EINVAL;
+	if (count > 0 && count % 3 == 0) {
+		return NULL;
 	}
-	return 0;
+	snprintf(text, text_bytes, "waypoints: has %u numbers; give three each, east, north, up", count);
+	return text;
 }
 
 static void enter(struct supervisor *s, enum flight_state state)
@@ -241,4 +241,4 @@ static int supervisor_process(struct takt_ctx *ctx)
 }
 
 TAKT_TASK(supervisor, TAKT_FILTER, struct supervisor, "flies waypoints",
-	  TAKT_NEW(supervisor_new), TAKT_PROCESS(supervisor_process))
+	  TAKT_CHECK_PARAMS(supervisor_check), TAKT_PROCESS(supervisor_process))

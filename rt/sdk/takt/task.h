@@ -129,6 +129,11 @@ enum takt_task_type_flag {
  * load, also by `takt check`: opens nothing. */
 typedef const char *takt_check_method(const void *params, char *text, size_t text_bytes);
 
+/* The same for what depends on what the ports carry, or on files: @types in the order of the ports' rows,
+ * also of those that the graph types. Changes nothing; may read files of the parameters. */
+typedef const char *takt_check_ports_method(const void *params, const struct takt_type *const *types,
+					    char *text, size_t text_bytes);
+
 struct takt_task {
 	uint32_t bytes;			/* of this struct */
 	uint32_t kind;			/* enum takt_kind */
@@ -151,7 +156,8 @@ struct takt_task {
 	takt_method *postprocess;
 	takt_method *stop;
 	takt_failsafe_method *failsafe;
-	takt_check_method *check;	/* from minor 2 on */
+	takt_check_method *check;	/* these from minor 2 on */
+	takt_check_ports_method *check_ports;
 };
 
 struct takt_plugin {
@@ -214,7 +220,7 @@ template <class... M> constexpr struct takt_task takt_task_make_(struct takt_tas
 	return t;
 }
 #define TAKT_MAKE_TASK_(head, ...) takt_task_make_(takt_task head, __VA_ARGS__)
-#define TAKT_HEAD_(...) { __VA_ARGS__, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define TAKT_HEAD_(...) { __VA_ARGS__, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 #define TAKT_EXTERN_ extern "C"
 #else
 #define TAKT_METHOD_(field, f) .field = f
@@ -232,6 +238,7 @@ template <class... M> constexpr struct takt_task takt_task_make_(struct takt_tas
 #define TAKT_FAILSAFE(f) TAKT_METHOD_(failsafe, f)
 #define TAKT_LIVE_PARAMS(names) TAKT_METHOD_(live_params, names)
 #define TAKT_CHECK_PARAMS(f) TAKT_METHOD_(check, f)
+#define TAKT_CHECK_PORTS(f) TAKT_METHOD_(check_ports, f)
 #define TAKT_WAITS TAKT_METHOD_(flags, TAKT_TASK_WAITS)
 #define TAKT_WAITS_VIRTUAL TAKT_METHOD_(flags, TAKT_TASK_WAITS | TAKT_TASK_VIRTUAL)	/* both */
 #define TAKT_VIRTUAL TAKT_METHOD_(flags, TAKT_TASK_VIRTUAL)	/* see above */
