@@ -150,6 +150,10 @@ static void run_worker(struct takt_lane *lane, struct takt_unit *unit, struct ta
 
 	row->flags = took ? TAKT_TASK_RAN : 0;
 	if (!unit->finished && takt_worker_is_finished(unit->worker)) {
+		if (unit->worker->heads && unit->worker->replayed_ran) {	/* its last call was this one */
+			row->flags = TAKT_TASK_RAN;
+			row->result = unit->worker->replayed_result;
+		}
 		source_finished(lane, unit);
 	}
 	if (unit->worker->post && lane->engine->virtual_time) {

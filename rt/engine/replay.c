@@ -110,8 +110,7 @@ static void clear_parcels(struct takt_worker *worker, uint64_t tail, uint32_t co
 		for (uint32_t i = 0; i < worker->unit->outlet_count; i++) {
 			items[i].present = false;
 		}
-		worker->heads[(tail + k) % worker->capacity] =
-			(struct takt_parcel_head){ .due_ns = due_ns };
+		worker->heads[(tail + k) % worker->capacity] = (struct takt_parcel_head){ .due_ns = due_ns };
 	}
 }
 
@@ -143,7 +142,11 @@ static void push_row(struct takt_worker *worker, const struct takt_replay_row *r
 		}
 	}
 	if (is_last && count > 0) {
-		worker->heads[(tail + count - 1) % worker->capacity].last = true;
+		struct takt_parcel_head *last = &worker->heads[(tail + count - 1) % worker->capacity];
+
+		last->last = true;
+		last->ran = row->ran[unit->ctx.task_index];
+		last->result = row->results[unit->ctx.task_index];
 		worker->replay_done = true;
 	}
 	/* Partner: the acquire in takt_worker_take_replayed. */

@@ -25,7 +25,9 @@ struct takt_replay_row {		/* a recorded copperlist */
 	uint64_t planned_ns;
 	const struct takt_replay_message *messages;	/* of one output in order of time */
 	uint32_t message_count;
-	const bool *finished;		/* [tasks of the plan] sources that had no more to give */
+	const bool *finished;		/* [tasks of the plan] sources that had nothing more to give */
+	const bool *ran;		/* [tasks of the plan] of these, whether they were called */
+	const int32_t *results;		/* [tasks of the plan] and what their process returned then */
 };
 
 struct takt_replay_log {

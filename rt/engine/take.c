@@ -104,6 +104,8 @@ bool takt_worker_take_replayed(struct takt_worker *worker, struct takt_lane *lan
 			any = any || items[i].present;
 		}
 		if (worker->heads[head % worker->capacity].last) {
+			worker->replayed_ran = worker->heads[head % worker->capacity].ran;
+			worker->replayed_result = worker->heads[head % worker->capacity].result;
 			atomic_store_explicit(&worker->finished, true, memory_order_relaxed);
 		}
 		if (any && due - head > slots + 1) {

@@ -20,6 +20,8 @@ struct takt_parcel_item {
 struct takt_parcel_head {		/* of a source that is replayed */
 	uint64_t due_ns;		/* from the log's first cycle */
 	bool last;			/* the source has nothing behind it */
+	bool ran;			/* these two of a last one: its row in the log */
+	int32_t result;
 };
 
 enum takt_worker_state { TAKT_WORKER_IDLE = 0, TAKT_WORKER_GIVEN };
@@ -37,6 +39,8 @@ struct takt_worker {
 	struct takt_parcel_item *current;
 	struct takt_parcel_head *heads;	/* [capacity]; NULL: the task runs, nothing is replayed */
 	bool replay_done;		/* its last parcel is in the queue */
+	bool replayed_ran;		/* the row of its last call in the log, once that is taken; lane */
+	int32_t replayed_result;
 	_Atomic uint64_t head;		/* taken; writer: lane, release; worker: acquire */
 	_Atomic uint64_t tail;		/* put; writer: worker, release; lane: acquire */
 	_Atomic uint64_t dropped;	/* relaxed */

@@ -46,6 +46,12 @@ static const struct {
 	  "              in the same cycle, to the end of the sink\n"
 	  "  rate        calls (messages) a second\n"
 	  "  missing     copperlists that should be there by their numbers, and are not\n" },
+	{ "digest",
+	  "\nOf each stream, over its copperlists and texts as they were recorded, times included: two runs of one\n"
+	  "graph with one seed in virtual time have the same. Not in it: lifecycle events and the texts of new,\n"
+	  "start and stop, which are about the process. A run --virtual --source-from LOG has LOG's copperlists\n"
+	  "(lane0), but not the texts of the sources, which do not run. --since and --until find where two\n"
+	  "runs part. 64 bits, to tell apart what is not forged.\n" },
 	{ "fsck",
 	  "\nWithout --deep: superblocks, chunk headers, and the newest catalog. With it every checksum. The\n"
 	  "room behind a chunk's records, up to the next 4 KiB, has none: what stands there is not looked at.\n" },

@@ -35,6 +35,7 @@ takt_SOURCES = \
 	%D%/log_command.c %D%/log_commands.def \
 	%D%/log_cause.c %D%/log_cause.h \
 	%D%/log_copperlists.c \
+	%D%/log_digest.c \
 	%D%/log_fsck.c \
 	%D%/log_cut.c \
 	%D%/log_find.c %D%/log_find.h \

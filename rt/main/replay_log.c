@@ -20,6 +20,8 @@ struct takt_replay_reader {
 	uint32_t output_count;		/* of the log */
 	bool *replayed;			/* [tasks of the plan] */
 	bool *finished;
+	bool *ran;
+	int32_t *results;
 	struct takt_replay_message *messages;
 	uint32_t message_room;
 	struct takt_replay_row row;
@@ -109,7 +111,10 @@ static int match(struct takt_replay_reader *reader, struct takt_err *err)
 	reader->tasks = calloc(task_count + 1, sizeof(*reader->tasks));
 	reader->replayed = calloc(task_count + 1, sizeof(*reader->replayed));
 	reader->finished = calloc(task_count + 1, sizeof(*reader->finished));
-	if (!reader->outputs || !reader->tasks || !reader->replayed || !reader->finished) {
+	reader->ran = calloc(task_count + 1, sizeof(*reader->ran));
+	reader->results = calloc(task_count + 1, sizeof(*reader->results));
+	if (!reader->outputs || !reader->tasks || !reader->replayed || !reader->finished || !reader->ran ||
+	    !reader->results) {
 		return takt_err_set(err, -ENOMEM, "out of memory");
 	}
 	for (uint32_t i = 0; i < reader->output_count; i++) {
@@ -169,14 +174,19 @@ static int next_row(void *user, const struct takt_replay_row **ret_row, struct t
 		return takt_err_set(err, -ENOMEM, "out of memory for a copperlist of %s", reader->name);
 	}
 	for (uint32_t i = 0; i < reader->plan->task_count; i++) {
-		reader->finished[i] = reader->replayed[i] &&
-				      reader->tasks[i] < record->copperlist->task_count &&
-				      (record->copperlist->tasks[reader->tasks[i]].flags & TAKT_LOG_FINISHED);
+		const bool is_there = reader->replayed[i] && reader->tasks[i] < record->copperlist->task_count;
+		const struct takt_log_task_row *row = is_there ? &record->copperlist->tasks[reader->tasks[i]] : NULL;
+
+		reader->finished[i] = row && (row->flags & TAKT_LOG_FINISHED);
+		reader->ran[i] = row && (row->flags & TAKT_LOG_RAN);
+		reader->results[i] = row ? row->result : 0;
 	}
 	reader->row.cycle = record->cycle;
 	reader->row.mono_ns = record->mono_ns;
 	reader->row.planned_ns = record->mono_ns - record->copperlist->late_ns;
 	reader->row.finished = reader->finished;
+	reader->row.ran = reader->ran;
+	reader->row.results = reader->results;
 	*ret_row = &reader->row;
 	return 1;
 }
@@ -237,6 +247,8 @@ void takt_replay_reader_close(struct takt_replay_reader *reader)
 		free(reader->tasks);
 		free(reader->replayed);
 		free(reader->finished);
+		free(reader->ran);
+		free(reader->results);
 		free(reader->messages);
 		free(reader);
 	}

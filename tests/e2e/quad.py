@@ -155,6 +155,8 @@ def the_wind_of_a_recording_makes_the_same_flight():
         second = sky.fly(shipped(), None, "--source-from", first)
         same = flight_tool(first, second, "compare")[0]
         assert same["same_shape"] and same["differing"] == 0 and same["messages"] > 300000, same
+        digests = [sky.takt_log("digest", path, "-o", "jsonl").stdout.splitlines()[0] for path in (first, second)]
+        assert digests[0] == digests[1] and '"stream":"lane0"' in digests[0], digests	# each task's result, too
 
 
 @tap.test

@@ -90,6 +90,24 @@ def same_seed_makes_the_same_bytes_and_another_seed_others():
 
 
 @tap.test
+def digest_is_the_same_for_the_same_seed_and_tells_what_differs():
+    with World() as world:
+        write_graph(world)
+        paths = [run(world, "--seed", seed, "--for", "2s")[0] for seed in ("7", "7", "8")]
+        rows = [[json.loads(line) for line in world.takt_log("digest", path, "-o", "jsonl").stdout.splitlines()]
+                for path in paths]
+        assert rows[0] == rows[1] and [r["stream"] for r in rows[0]][0] == "lane0", rows[0]
+        assert rows[0][-1]["stream"] == "all" and rows[0][-1]["records"] == sum(r["records"] for r in rows[0][:-1])
+        assert rows[0][0]["records"] == 2000 and "main" not in [r["stream"] for r in rows[0]]
+        assert all(a["digest"] != b["digest"] for a, b in zip(rows[0], rows[2]) if a["stream"] in ("lane0", "all"))
+        short = world.takt_log("digest", paths[0]).stdout.splitlines()
+        assert short[-1].split() == ["all", str(rows[0][-1]["records"]), rows[0][-1]["digest"]], short
+        part = world.takt_log("digest", paths[0], "--until", "1s", "-o", "json")
+        assert json.loads(part.stdout)[0]["records"] == 1001, part.stdout
+        assert world.takt_log("digest", "--help").returncode == 0
+
+
+@tap.test
 def drawn_seed_is_recorded_and_repeats_the_run():
     with World() as world:
         write_graph(world)
