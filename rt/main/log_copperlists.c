@@ -25,6 +25,8 @@ struct view {
 	uint32_t task;			/* of --task, TAKT_LOG_NONE: all */
 	enum takt_time_way way;
 	struct takt_text_buffer scratch;
+	struct takt_text_buffer blanks;	/* CSV: commas between the cells of the widest type */
+	size_t *blank_bytes;		/* [type_count] of a message without any payload */
 };
 
 static int64_t since_start(const struct view *view, uint64_t mono_ns)
@@ -246,8 +248,12 @@ static void put_csv_payload(struct takt_text_buffer *out, const struct view *vie
 
 		if (output->recorded && is_shown(view, output->task)) {
 			takt_text_buffer_puts(out, ",");
-			takt_value_csv_row(view->layouts[output->type], own ? message->payload : NULL,
-					   own ? message->payload_bytes : 0, out);
+			if (own && message->payload) {
+				takt_value_csv_row(view->layouts[output->type], message->payload,
+						   message->payload_bytes, out);
+			} else {
+				takt_text_buffer_put(out, view->blanks.text, view->blank_bytes[output->type]);
+			}
 		}
 	}
 }
@@ -354,6 +360,26 @@ static const char *short_text(struct takt_scan *scan, const struct takt_log_reco
 	return view->scratch.text;
 }
 
+/* Most cells of a row are empty, as each message has columns of its own: they are made once. */
+static int make_blanks(struct view *view)
+{
+	takt_text_buffer_init(&view->blanks, SCRATCH_BYTES_MAX);
+	view->blank_bytes = calloc(view->type_count + 1, sizeof(view->blank_bytes[0]));
+	if (!view->blank_bytes) {
+		return -1;
+	}
+	for (uint32_t i = 0; i < view->type_count; i++) {
+		takt_text_buffer_clear(&view->scratch);
+		takt_value_csv_row(view->layouts[i], NULL, 0, &view->scratch);
+		view->blank_bytes[i] = view->scratch.used;
+		while (view->blanks.used < view->scratch.used && !view->blanks.error) {
+			takt_text_buffer_puts(&view->blanks, ",");
+		}
+	}
+	takt_text_buffer_puts(&view->blanks, "");	/* there, also when it is empty */
+	return view->scratch.error || view->blanks.error ? -1 : 0;
+}
+
 static int make_view(struct view *view, const struct takt_log *log, const char *task)
 {
 	const struct takt_log_type *type;
@@ -377,6 +403,10 @@ static int make_view(struct view *view, const struct takt_log *log, const char *
 		fprintf(stderr, "takt: %s\n", err.text);
 		return -1;
 	}
+	if (make_blanks(view) < 0) {
+		fputs("takt: no memory\n", stderr);
+		return -1;
+	}
 	return 0;
 }
 
@@ -385,6 +415,8 @@ static void free_view(struct view *view)
 	takt_layouts_destroy(view->layouts, view->type_count);
 	free(view->types);
 	takt_text_buffer_fini(&view->scratch);
+	takt_text_buffer_fini(&view->blanks);
+	free(view->blank_bytes);
 }
 
 static int show_copperlists(struct takt_scan *scan, struct view *view)

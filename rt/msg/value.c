@@ -228,6 +228,14 @@ struct columns {
 	bool any;			/* a column stands before */
 };
 
+/* Add to the path, in the header: in a row nobody reads it. */
+static void path_put(struct columns *columns, const char *text)
+{
+	if (columns->header) {
+		takt_text_buffer_puts(&columns->path, text);
+	}
+}
+
 /* Cut the path back to @used bytes. */
 static void path_cut(struct columns *columns, size_t used)
 {
@@ -263,7 +271,7 @@ static void item_to_columns(struct columns *columns, const struct takt_field *fi
 	const size_t used = columns->path.used;
 
 	if (place->nested) {
-		takt_text_buffer_puts(&columns->path, ".");
+		path_put(columns, ".");
 		struct_to_columns(columns, place->nested, item);
 		path_cut(columns, used);
 	} else if (begin_column(columns, "") && item.bytes == place->item_bytes) {
@@ -309,7 +317,9 @@ static void items_to_columns(struct columns *columns, const struct takt_field *f
 		takt_text_buffer_printf(columns->out, "%" PRIu32, count);
 	}
 	for (uint32_t i = 0; i < field->length && columns->out->error == 0; i++) {
-		takt_text_buffer_printf(&columns->path, "[%" PRIu32 "]", i);
+		if (columns->header) {
+			takt_text_buffer_printf(&columns->path, "[%" PRIu32 "]", i);
+		}
 		item_to_columns(columns, field, place, i < count ? item_span(place, span, i) : none);
 		path_cut(columns, used);
 	}
@@ -324,7 +334,7 @@ static void struct_to_columns(struct columns *columns, const struct takt_layout 
 		const struct takt_field *field = &layout->type->fields[i];
 		const struct takt_field_place *place = &layout->places[i];
 
-		takt_text_buffer_puts(&columns->path, field->name);
+		path_put(columns, field->name);
 		if (field->shape == TAKT_SHAPE_TEXT || place->columns == 0) {
 			whole_to_column(columns, field, place, span);
 		} else if (field->shape == TAKT_SHAPE_ONE) {
@@ -354,10 +364,8 @@ int takt_value_csv_header(const struct takt_layout *layout, const char *prefix,
 int takt_value_csv_row(const struct takt_layout *layout, const void *payload, uint32_t payload_bytes,
 		       struct takt_text_buffer *out)
 {
-	char path[PATH_BYTES + 1];
 	struct columns columns = { .out = out };
 
-	takt_text_buffer_init_fixed(&columns.path, path, sizeof(path));
 	struct_to_columns(&columns, layout, (struct span){ payload, payload ? payload_bytes : 0 });
 	return out->error;
 }
