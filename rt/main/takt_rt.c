@@ -412,6 +412,9 @@ static int run(struct command *command, const struct takt_plan *plan)
 	}
 	if (r < 0) {
 		print_error(command, &err);
+		for (uint32_t i = 0; i < plan->note_count; i++) {
+			say(command, "note: %s", plan->notes[i]);
+		}
 		r = 1;
 	}
 	takt_replay_reader_close(reader);
