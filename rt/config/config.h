@@ -63,8 +63,8 @@ TAKT_SETUP int takt_config_parse(const char *path, const void *bytes, size_t siz
 TAKT_SETUP int takt_config_load(const char *path, struct takt_config **ret_config,
 				struct takt_err *err);
 
-/* Keys that have no meaning where the task runs would be ignored: they are refused. Where `exec` is not
- * given, this waits for the task's type. Returns 0 or -EINVAL.  [setup] */
+/* Keys that have no meaning where the task runs would be ignored: they are refused. Of a task on
+ * the lane this waits for its type. Returns 0 or -EINVAL.  [setup] */
 TAKT_SETUP int takt_config_check_exec(const struct takt_task_keys *keys, struct takt_err *err);
 
 TAKT_SETUP void takt_config_destroy(struct takt_config *config);

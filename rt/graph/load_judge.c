@@ -77,7 +77,7 @@ static int path_judge(struct takt_loader *loader, const struct takt_load_task *f
 	    stat(path, &status) == 0 || errno != ENOENT) {
 		return 0;
 	}
-	snprintf(what, sizeof(what), "%s: there is no %s now", name, path);
+	snprintf(what, sizeof(what), "%s: there is no %s now; set it to one that is there", name, path);
 	return note(loader, at, from->config->keys.id.text, what);
 }
 

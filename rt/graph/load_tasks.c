@@ -87,11 +87,6 @@ static int built_check(struct takt_loader *loader, const struct takt_load_task *
 				       keys->id.text,
 				       task->type->name);
 	}
-	if ((task->type->flags & TAKT_TASK_WAITS) && keys->exec.number != TAKT_EXEC_IO) {
-		return takt_node_error(exec, loader->err, "task `%s`: `%s` waits for a device and would "
-				       "hold up the cycle; write `exec: io`, or leave `exec` out",
-				       keys->id.text, task->type->name);
-	}
 	if (keys->exec.number == TAKT_EXEC_IO && task->type->kind == TAKT_FILTER) {
 		return takt_node_error(exec, loader->err, "task `%s`: `exec: io` is for sources and "
 				       "sinks, `%s` is a filter; use `exec: lane` or `exec: "
@@ -118,6 +113,11 @@ static int exec_settle(struct takt_loader *loader, const struct takt_load_task *
 		if (!keys->take.node) {
 			keys->take.number = TAKT_TAKE_ALL;
 			keys->take.text = "all";
+		}
+		if (keys->exec.number != TAKT_EXEC_IO) {
+			return takt_node_error(keys->exec.node, loader->err, "task `%s`: `%s` waits for a device "
+					       "and would hold up the cycle; write `exec: io`, or leave `exec` "
+					       "out", keys->id.text, task->type->name);
 		}
 	}
 	return takt_config_check_exec(keys, loader->err);

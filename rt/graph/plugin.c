@@ -94,8 +94,12 @@ static int not_found(struct takt_pool *pool, const struct takt_node *name, const
 	char near[TAKT_NEAREST_BYTES], tried[512];
 	const char *names[NEAR_NAMES_MAX];
 	uint32_t count = 0;
+	const size_t length = strlen(file);
+	const bool is_object = length > 3 && strcmp(file + length - 3, ".so") == 0;
+	char object[PATH_MAX];
 	size_t used = 0;
 
+	snprintf(object, sizeof(object), is_object ? "%s" : "%s.so", file);
 	tried[0] = 0;
 	for (uint32_t i = 0; i < places->count; i++) {
 		count = objects_list(pool, places->dirs[i], names, count);
@@ -106,7 +110,7 @@ static int not_found(struct takt_pool *pool, const struct takt_node *name, const
 	}
 	qsort(names, count, sizeof(names[0]), name_compare);
 	return takt_node_error(name, err, "no plug-in `%.80s` in %s; %s", file, tried,
-			       takt_nearest(file, "shared objects there", names, count, near));
+			       takt_nearest(object, "shared objects there", names, count, near));
 }
 
 /* The first place that has the file, into @out of PATH_MAX. */

@@ -88,6 +88,7 @@ struct source {
 	uint64_t step_ns;		/* between the last two */
 	uint64_t given;
 	uint64_t bad;
+	uint64_t backward;		/* rows whose time is before that of the row before */
 };
 
 static const struct takt_params_csv_source *params_of(const struct takt_ctx *ctx)
@@ -291,6 +292,13 @@ static bool time_take(struct takt_ctx *ctx, struct source *s)
 		s->first_ns = row_ns + s->shift_ns;
 	}
 	s->time_ns = row_ns + s->shift_ns;
+	if (s->given > 0 && s->time_ns < before_ns) {
+		s->backward++;
+		takt_warning_rate(ctx, 1, "line %llu, column %u: time goes back by %.9g s from the row before; "
+				  "given at once, %llu such rows so far", (unsigned long long)s->rows.line,
+				  cell + 1, (double)(before_ns - s->time_ns) * 1e-9,
+				  (unsigned long long)s->backward);
+	}
 	s->step_ns = s->given > 0 && s->time_ns > before_ns ? s->time_ns - before_ns : s->step_ns;
 	s->due_ns = due_of(ctx, s, s->time_ns);
 	return true;

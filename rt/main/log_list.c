@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "rt/base/json.h"
@@ -245,11 +246,15 @@ static int print(const struct list *list, const struct takt_log_args *args)
 int takt_log_command_list(const struct takt_log_args *args)
 {
 	struct list list = { 0 };
+	struct stat st;
 	int64_t since_ns = INT64_MIN, until_ns = INT64_MAX;
 	int status;
 
 	if (args->log) {
-		fprintf(stderr, "takt: log list takes no LOG: for another directory use --log-dir %s\n",
+		const bool is_dir = stat(args->log, &st) == 0 && S_ISDIR(st.st_mode);
+
+		fprintf(stderr, is_dir ? "takt: log list takes no LOG: for another directory use --log-dir %s\n"
+				       : "takt: log list takes no LOG: for the runs of a graph use -g %s\n",
 			args->log);
 		return TAKT_EXIT_USAGE;
 	}

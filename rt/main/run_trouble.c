@@ -32,11 +32,14 @@ static struct takt_task_trouble *task_of(struct takt_run_trouble *trouble, const
 	return &trouble->tasks[task];
 }
 
+/* That of new or start ends the run before it begins, and is said by takt-rt. */
 static bool put_failure(struct takt_task_trouble *task, const struct takt_log_record *record)
 {
-	const bool is_first = task && !task->has_failed;
+	const char *method = record->lifecycle->text;
+	const bool counts = task && strcmp(method, "new") != 0 && strcmp(method, "start") != 0;
+	const bool is_first = counts && !task->has_failed;
 
-	if (task) {
+	if (counts) {
 		task->result = is_first ? record->lifecycle->values[0] : task->result;
 		task->has_failed = true;
 		task->is_failing = true;

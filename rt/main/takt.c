@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* takt: one program, its commands in a table. */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,13 +40,20 @@ static void print_help(FILE *out)
 
 static int unknown(const char *name)
 {
+	const bool is_option = name[0] == '-';
 	struct takt_suggest suggest;
 
-	takt_suggest_init(&suggest, name);
-	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+	takt_suggest_init(&suggest, name + strspn(name, "-"));
+	for (size_t i = 0; i < COMMAND_COUNT && !is_option; i++) {
 		takt_suggest_put(&suggest, commands[i].name);
 	}
-	if (suggest.name) {
+	if (is_option) {
+		takt_suggest_put(&suggest, "help");
+		takt_suggest_put(&suggest, "version");
+		fprintf(stderr, "takt: unknown option '%s'%s%s%s\n", name,
+			suggest.name ? ", did you mean --" : ": takt help lists what there is",
+			suggest.name ? suggest.name : "", suggest.name ? "?" : "");
+	} else if (suggest.name) {
 		fprintf(stderr, "takt: unknown command '%s', did you mean %s?\n", name, suggest.name);
 	} else {
 		fprintf(stderr, "takt: unknown command '%s': takt help lists them\n", name);

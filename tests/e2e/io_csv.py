@@ -202,6 +202,15 @@ def repeated_rounds_go_on_in_time():
 
 
 @tap.test
+def times_that_go_back_are_said():
+    with Csv() as world:
+        out = world.graph(world.write("in.csv", "t_s,value\n5,1\n3,2\n6,3\n"), source="time: t_s")
+        text = world.takt("--virtual")
+        assert "line 3, column 1: time goes back by 2 s from the row before; given at once, 1 such rows so far" in text, text
+        assert text.count("time goes back") == 1 and read(out).count("\n") == 4, text
+
+
+@tap.test
 def bad_rows_are_skipped_and_named_by_line_and_column():
     with Csv() as world:
         out = world.graph(world.write("in.csv", '# by hand\nvalue,tov [ns]\n1,1\nx1,2\n3,3\n4\n"5"6,5\n'
@@ -277,12 +286,24 @@ def check_warns_of_a_file_that_is_not_there_and_refuses_an_empty_path():
     with Csv() as world:
         world.graph("later.csv")
         said = world.check()
-        assert re.search(rf"^takt: warning: .*graph.yaml:{LINE}:[0-9]+: task `source`: path: there is no .*/later.csv now$",
+        assert re.search(rf"^takt: warning: .*graph.yaml:{LINE}:[0-9]+: task `source`: path: there is no .*/later.csv now; set ",
                          said, re.M), said
         world.graph('""')
         assert "task `source`: path: is empty; give a path" in world.check(code=1)
         world.graph(world.write("in.csv", numbers(1)))
         assert world.check() == ""
+
+
+@tap.test
+def lane_of_a_source_that_waits_is_refused_for_itself():
+    with Csv() as world:
+        world.graph(world.write("in.csv", numbers(1)))
+        with open(world.graph_path) as f:
+            text = f.read()
+        with open(world.graph_path, "w") as f:
+            f.write(text.replace("exec: io", "exec: lane"))
+        said = world.check(code=1)
+        assert "`csv_source` waits for a device" in said and "write `exec: io`" in said, said
 
 
 @tap.test

@@ -604,6 +604,17 @@ def a_live_run_is_shown_up_to_now_without_following():
     assert done.returncode == 0 and numbers and numbers == list(range(len(numbers)))
 
 
+@tap.test
+def near_misses_of_the_command_line_are_answered():
+    for args, what in ((["--verison"], "unknown option '--verison', did you mean --version?"),
+                       (["--frobnicate"], "unknown option '--frobnicate': takt help lists"),
+                       (["lgo"], "unknown command 'lgo', did you mean log?"),
+                       (["log", "list", "quad"], "for the runs of a graph use -g quad"),
+                       (["log", "list", "/tmp"], "for another directory use --log-dir /tmp")):
+        done = subprocess.run([program("takt"), *args], capture_output=True, text=True, timeout=30)
+        assert done.returncode == 2 and what in done.stderr, (args, done.stderr)
+
+
 try:
     subprocess.run([MAKE_LOG, CLEAN, "0a00000000000001", "200"], check=True)
     subprocess.run([MAKE_LOG, CUT, "0b00000000000002", "60", "cut"], check=True)

@@ -78,6 +78,8 @@ def a_bare_name_and_a_path_are_found_and_other_names_are_refused():
             assert takt(name, cwd=folder).returncode == 0
         done = takt("seriel.so", cwd=folder)
         assert done.returncode == 1 and "did you mean `serial.so`" in done.stderr.replace("'", "`"), done.stderr
+        done = takt("serial", cwd=folder)
+        assert done.returncode == 1 and "did you mean `serial.so`" in done.stderr.replace("'", "`"), done.stderr
         done = takt(program("takt"), cwd=folder)
         assert done.returncode == 1 and done.stdout == "", done.stderr
     assert takt().returncode == 2
