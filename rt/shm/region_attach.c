@@ -11,6 +11,7 @@
 
 #include "rt/msg/catalog.h"
 #include "rt/shm/mailbox.h"
+#include "rt/shm/pyslot_file.h"
 #include "rt/shm/region.h"
 #include "rt/shm/region_guard.h"
 #include "rt/shm/region_lock.h"
@@ -272,14 +273,39 @@ bool takt_region_is_cut(const struct takt_region *region)
 	       takt_region_guard_is_replaced(region->arena);
 }
 
+/* The slot files of Python tasks. */
+static int remove_slots(int dir_fd)
+{
+	const int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	int r = 0;
+
+	if (!dir) {
+		r = -errno;
+		if (fd >= 0) {
+			close(fd);
+		}
+		return r;
+	}
+	for (const struct dirent *e = readdir(dir); e; e = readdir(dir)) {
+		if (strncmp(e->d_name, TAKT_PYSLOT_PREFIX, strlen(TAKT_PYSLOT_PREFIX)) == 0 &&
+		    unlinkat(dir_fd, e->d_name, 0) < 0 && errno != ENOENT) {
+			r = -errno;
+		}
+	}
+	closedir(dir);
+	return r;
+}
+
 int takt_region_remove(const char *path)
 {
 	const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	int r = 0;
+	int r;
 
 	if (fd < 0) {
 		return -errno;
 	}
+	r = remove_slots(fd);
 	if ((unlinkat(fd, "arena", 0) < 0 && errno != ENOENT) ||
 	    (unlinkat(fd, "control", 0) < 0 && errno != ENOENT)) {
 		r = -errno;

@@ -14,6 +14,9 @@ TSAN_TESTS += %D%/stream_test
 unit_tests += %D%/region_test
 tests_unit_region_test_LDADD = $(unit_libs)
 
+unit_tests += %D%/pyslot_test
+tests_unit_pyslot_test_LDADD = $(unit_libs)
+
 unit_tests += %D%/base_test
 tests_unit_base_test_LDADD = $(unit_libs)
 
