@@ -97,7 +97,7 @@ static int lay_out(const struct takt_wire *wire, struct takt_type *types, struct
 	return ret;
 }
 
-static int check_types(struct takt_wire *wire, struct takt_pool *pool, struct takt_err *err)
+int takt_wire_check_types(struct takt_wire *wire, struct takt_pool *pool, struct takt_err *err)
 {
 	struct takt_type *types = takt_pool_alloc(pool, wire->type_count, sizeof(*types));
 	const struct takt_type **list =
@@ -163,7 +163,7 @@ static int check_formats(const struct takt_catalog *catalog, struct takt_err *er
 
 int takt_wire_check(struct takt_wire *wire, struct takt_pool *pool, struct takt_err *err)
 {
-	int ret = check_types(wire, pool, err);
+	int ret = takt_wire_check_types(wire, pool, err);
 
 	if (ret == 0) {
 		ret = check_graph(&wire->catalog, err);

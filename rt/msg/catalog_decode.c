@@ -16,6 +16,7 @@ struct decoded {		/* what takt_catalog_destroy gets back */
 };
 
 struct decoder {
+	const char *what;
 	struct takt_cbor_reader reader;
 	struct takt_pool *pool;
 	struct takt_err *err;
@@ -23,7 +24,7 @@ struct decoder {
 
 static int bad(struct decoder *decoder, size_t at, const char *key, const char *what)
 {
-	return takt_err_set(decoder->err, -EBADMSG, "catalog, byte %zu: %s%s%s", at, key,
+	return takt_err_set(decoder->err, -EBADMSG, "%s, byte %zu: %s%s%s", decoder->what, at, key,
 			    key[0] ? " " : "", what);
 }
 
@@ -201,7 +202,7 @@ static uint32_t find_member(const struct takt_wire_table *table, const struct ta
 static int decode_struct(struct decoder *decoder, const struct takt_wire_table *table, char *object)
 {
 	struct takt_cbor_token token;
-	uint32_t seen = 0;		/* one bit a member */
+	uint64_t seen = 0;		/* one bit a member */
 	uint64_t pairs;
 	int ret = next(decoder, &token);
 
@@ -225,58 +226,69 @@ static int decode_struct(struct decoder *decoder, const struct takt_wire_table *
 			if (ret < 0) {
 				return bad(decoder, decoder->reader.at, table->name, "is damaged");
 			}
-		} else if (seen & UINT32_C(1) << index) {
+		} else if (seen & UINT64_C(1) << index) {
 			return bad(decoder, decoder->reader.at, table->members[index].key, "stands twice");
 		} else {
-			seen |= UINT32_C(1) << index;
+			seen |= UINT64_C(1) << index;
 			ret = decode_member(decoder, &table->members[index], object);
 		}
 	}
 	return ret;
 }
 
-static int decode_wire(struct decoder *decoder, struct takt_wire *wire)
+int takt_wire_decode(const struct takt_wire_table *table, const void *bytes, uint32_t size_bytes,
+		     void *object, struct takt_pool *pool, struct takt_err *err)
 {
-	int ret = decode_struct(decoder, &takt_wire_table, (char *)wire);
+	struct decoder decoder = { .what = table->name, .reader = { bytes, size_bytes, 0 },
+				   .pool = pool, .err = err };
+	int ret;
 
-	if (ret < 0) {
-		return ret;
+	if (size_bytes > TAKT_CATALOG_BYTES_MAX) {
+		return takt_err_set(err, -EBADMSG, "the %s is larger than %u MiB", table->name,
+				    TAKT_CATALOG_BYTES_MAX >> 20);
 	}
+	ret = decode_struct(&decoder, table, object);
+	if (ret == 0 && decoder.reader.at != size_bytes) {
+		ret = bad(&decoder, decoder.reader.at, "", "something stands behind the end");
+	}
+	return ret;
+}
+
+static int check_version(const struct takt_wire *wire, struct takt_err *err)
+{
 	if (wire->version > TAKT_CATALOG_VERSION) {
-		return takt_err_set(decoder->err, -EPROTO,
+		return takt_err_set(err, -EPROTO,
 				    "the log was written by a newer takt (catalog version %u, known is %u): "
 				    "read it with that one", wire->version, TAKT_CATALOG_VERSION);
 	}
 	if (wire->version == 0) {
-		return bad(decoder, 0, "takt_catalog", "is missing: this is no catalog");
+		return takt_err_set(err, -EBADMSG,
+				    "catalog, byte 0: takt_catalog is missing: this is no catalog");
 	}
-	if (decoder->reader.at != decoder->reader.size_bytes) {
-		return bad(decoder, decoder->reader.at, "", "something stands behind the end");
-	}
-	return takt_wire_check(wire, decoder->pool, decoder->err);
+	return 0;
 }
 
 int takt_catalog_decode(const void *bytes, uint32_t size_bytes, struct takt_catalog **ret_catalog,
 			struct takt_err *err)
 {
-	struct decoder decoder = { .reader = { bytes, size_bytes, 0 }, .err = err };
-	struct decoded *decoded;
+	struct takt_pool *pool = takt_pool_create();
+	struct decoded *decoded = pool ? takt_pool_alloc(pool, 1, sizeof(*decoded)) : NULL;
 	int ret;
 
-	if (size_bytes > TAKT_CATALOG_BYTES_MAX) {
-		return takt_err_set(err, -EBADMSG, "the catalog is larger than %u MiB",
-				    TAKT_CATALOG_BYTES_MAX >> 20);
-	}
-	decoder.pool = takt_pool_create();
-	decoded = decoder.pool ? takt_pool_alloc(decoder.pool, 1, sizeof(*decoded)) : NULL;
 	if (!decoded) {
-		takt_pool_destroy(decoder.pool);
+		takt_pool_destroy(pool);
 		return no_memory(err);
 	}
-	decoded->pool = decoder.pool;
-	ret = decode_wire(&decoder, &decoded->wire);
+	decoded->pool = pool;
+	ret = takt_wire_decode(&takt_wire_table, bytes, size_bytes, &decoded->wire, pool, err);
+	if (ret == 0) {
+		ret = check_version(&decoded->wire, err);
+	}
+	if (ret == 0) {
+		ret = takt_wire_check(&decoded->wire, pool, err);
+	}
 	if (ret < 0) {
-		takt_pool_destroy(decoder.pool);
+		takt_pool_destroy(pool);
 		return ret;
 	}
 	*ret_catalog = &decoded->wire.catalog;

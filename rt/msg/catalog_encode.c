@@ -283,39 +283,42 @@ static int fill_type(struct takt_wire *wire, struct takt_layout *const *layouts,
 	return 0;
 }
 
-static int fill_wire(struct takt_wire *wire, struct takt_layout *const *layouts,
-		     struct takt_pool *pool, struct takt_err *err)
+int takt_wire_fill_types(struct takt_wire *wire, const struct takt_type *const *types, uint32_t count,
+			 struct takt_pool *pool, struct takt_err *err)
 {
 	const struct takt_enum **seen =
 		takt_pool_alloc(pool, TAKT_WIRE_ENUMS_MAX, sizeof(const struct takt_enum *));
+	struct takt_layout **layouts = NULL;
+	int ret = takt_layouts_create(types, count, &layouts, err);
 
-	wire->types = takt_pool_alloc(pool, wire->type_count, sizeof(*wire->types));
+	if (ret < 0) {
+		return ret;
+	}
+	wire->type_count = count;
+	wire->types = takt_pool_alloc(pool, count, sizeof(*wire->types));
 	wire->enums = takt_pool_alloc(pool, TAKT_WIRE_ENUMS_MAX, sizeof(*wire->enums));
 	if (!seen || !wire->types || !wire->enums) {
-		return takt_err_set(err, -ENOMEM, "no memory for the catalog's types");
+		ret = takt_err_set(err, -ENOMEM, "no memory for the catalog's types");
 	}
-	for (uint32_t i = 0; i < wire->type_count; i++) {
-		const int ret = fill_type(wire, layouts, i, seen, pool, err);
-
-		if (ret < 0) {
-			return ret;
-		}
+	for (uint32_t i = 0; i < count && ret == 0; i++) {
+		ret = fill_type(wire, layouts, i, seen, pool, err);
 	}
-	return 0;
+	takt_layouts_destroy(layouts, count);
+	return ret;
 }
 
-static int encode_wire(const struct takt_wire *wire, void **ret_bytes, uint32_t *ret_size_bytes,
-		       struct takt_err *err)
+int takt_wire_encode(const struct takt_wire_table *table, const void *object, void **ret_bytes,
+		     uint32_t *ret_size_bytes, struct takt_err *err)
 {
 	struct buffer buffer = { 0 };
 
-	put_struct(&buffer, &takt_wire_table, (const char *)wire);
+	put_struct(&buffer, table, object);
 	if (buffer.error < 0) {
 		free(buffer.bytes);
 		return takt_err_set(err, buffer.error, buffer.error == -E2BIG
-					? "the catalog is too large: %u MiB at most"
-					: "no memory for the catalog: up to %u MiB",
-				    TAKT_CATALOG_BYTES_MAX >> 20);
+					? "the %s is too large: %u MiB at most"
+					: "no memory for the %s: up to %u MiB",
+				    table->name, TAKT_CATALOG_BYTES_MAX >> 20);
 	}
 	*ret_bytes = buffer.bytes;
 	*ret_size_bytes = (uint32_t)buffer.used;
@@ -327,21 +330,15 @@ int takt_catalog_encode(const struct takt_catalog *catalog, void **ret_bytes,
 {
 	struct takt_wire wire = { .version = TAKT_CATALOG_VERSION, .catalog = *catalog };
 	struct takt_pool *pool = takt_pool_create();
-	struct takt_layout **layouts = NULL;
 	int ret;
 
 	if (!pool) {
 		return takt_err_set(err, -ENOMEM, "no memory for the catalog");
 	}
-	wire.type_count = catalog->type_count;
-	ret = takt_layouts_create(catalog->types, catalog->type_count, &layouts, err);
+	ret = takt_wire_fill_types(&wire, catalog->types, catalog->type_count, pool, err);
 	if (ret == 0) {
-		ret = fill_wire(&wire, layouts, pool, err);
+		ret = takt_wire_encode(&takt_wire_table, &wire, ret_bytes, ret_size_bytes, err);
 	}
-	if (ret == 0) {
-		ret = encode_wire(&wire, ret_bytes, ret_size_bytes, err);
-	}
-	takt_layouts_destroy(layouts, catalog->type_count);
 	takt_pool_destroy(pool);
 	return ret;
 }

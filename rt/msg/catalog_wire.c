@@ -24,7 +24,10 @@ static const struct takt_wire_member enum_members[] = {
 	MEMBER(struct takt_enum, "doc", TEXT, doc),
 	ARRAY(struct takt_enum, "values", values, value_count, TAKT_ENUM_VALUES_MAX, &value),
 };
-TABLE(enumeration, struct takt_enum, enum_members);
+static_assert(COUNT(enum_members) <= TAKT_WIRE_MEMBERS_MAX, "one bit a member");
+const struct takt_wire_table takt_wire_enum_table = {
+	"enumeration", enum_members, COUNT(enum_members), sizeof(struct takt_enum)
+};
 
 static const struct takt_wire_member field_members[] = {
 	MEMBER(struct takt_wire_field, "name", TEXT, name),
@@ -46,7 +49,10 @@ static const struct takt_wire_member type_members[] = {
 	MEMBER(struct takt_wire_type, "hash", U64, hash),
 	ARRAY(struct takt_wire_type, "fields", fields, field_count, TAKT_TYPE_FIELDS_MAX, &field),
 };
-TABLE(type, struct takt_wire_type, type_members);
+static_assert(COUNT(type_members) <= TAKT_WIRE_MEMBERS_MAX, "one bit a member");
+const struct takt_wire_table takt_wire_type_table = {
+	"type", type_members, COUNT(type_members), sizeof(struct takt_wire_type)
+};
 
 static const struct takt_wire_member stream_members[] = {
 	MEMBER(struct takt_catalog_stream, "name", TEXT, name),
@@ -110,8 +116,8 @@ static const struct takt_wire_member wire_members[] = {
 	MEMBER(W, "counter_hz", U64, catalog.counter_hz),
 	MEMBER(W, "origin_mono_ns", U64, catalog.origin_mono_ns),
 	MEMBER(W, "origin_real_ns", I64, catalog.origin_real_ns),
-	ARRAY(W, "enums", enums, enum_count, TAKT_WIRE_ENUMS_MAX, &enumeration),
-	ARRAY(W, "types", types, type_count, TAKT_TYPES_MAX, &type),
+	ARRAY(W, "enums", enums, enum_count, TAKT_WIRE_ENUMS_MAX, &takt_wire_enum_table),
+	ARRAY(W, "types", types, type_count, TAKT_TYPES_MAX, &takt_wire_type_table),
 	ARRAY(W, "streams", catalog.streams, catalog.stream_count, 4096, &stream),
 	ARRAY(W, "tasks", catalog.tasks, catalog.task_count, 65535, &task),
 	ARRAY(W, "outputs", catalog.outputs, catalog.output_count, 65536, &output),

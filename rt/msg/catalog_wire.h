@@ -12,7 +12,7 @@
 #include "rt/msg/layout.h"
 
 #define TAKT_WIRE_NONE UINT32_MAX	/* a field without nested type or enum: the key is left out */
-#define TAKT_WIRE_MEMBERS_MAX 32u
+#define TAKT_WIRE_MEMBERS_MAX 64u
 #define TAKT_WIRE_ENUMS_MAX 1024u
 
 enum takt_wire_kind {
@@ -75,6 +75,29 @@ struct takt_wire {			/* the whole */
 };
 
 extern const struct takt_wire_table takt_wire_table;
+
+/* Encode @object by @table into a new buffer (free()). Returns 0, -E2BIG above TAKT_CATALOG_BYTES_MAX,
+ * -ENOMEM.  [setup] */
+TAKT_SETUP int takt_wire_encode(const struct takt_wire_table *table, const void *object, void **ret_bytes,
+				uint32_t *ret_size_bytes, struct takt_err *err);
+
+/* Fill types and enums of @wire, in @pool, from @count @types, nested ones first. Texts stay borrowed.
+ * Errors of takt_layouts_create, -E2BIG.  [setup] */
+TAKT_SETUP int takt_wire_fill_types(struct takt_wire *wire, const struct takt_type *const *types,
+				    uint32_t count, struct takt_pool *pool, struct takt_err *err);
+
+/* Decode outside input by @table into @object, zeroed, of table->bytes; what it points to lies in @pool.
+ * Returns 0, -EBADMSG or -ENOMEM.  [bg] */
+TAKT_BG int takt_wire_decode(const struct takt_wire_table *table, const void *bytes, uint32_t size_bytes,
+			     void *object, struct takt_pool *pool, struct takt_err *err);
+
+/* Check types and enums that were decoded and make wire->catalog.types of them, in @pool.
+ * Returns 0, -EBADMSG or -ENOMEM.  [bg] */
+TAKT_BG int takt_wire_check_types(struct takt_wire *wire, struct takt_pool *pool, struct takt_err *err);
+
+/* Tables of types and enums, for others that hold them too. */
+extern const struct takt_wire_table takt_wire_enum_table;
+extern const struct takt_wire_table takt_wire_type_table;
 
 /* Check what was decoded and make the types of @wire->catalog of it, in @pool.
  * Returns 0, -EBADMSG or -ENOMEM.  [bg] */

@@ -10,4 +10,6 @@ libmsg_la_SOURCES = \
 	%D%/cbor_read.c %D%/cbor_read.h \
 	%D%/layout.c %D%/layout.h \
 	%D%/name.c %D%/name.h \
+	%D%/payload.c %D%/payload.h \
+	%D%/python_description.c %D%/python_description.h \
 	%D%/value.c %D%/value.h

@@ -17,6 +17,9 @@ tests_unit_region_test_LDADD = $(unit_libs)
 unit_tests += %D%/pyslot_test
 tests_unit_pyslot_test_LDADD = $(unit_libs)
 
+unit_tests += %D%/python_description_test
+tests_unit_python_description_test_LDADD = $(unit_libs)
+
 unit_tests += %D%/base_test
 tests_unit_base_test_LDADD = $(unit_libs)
 
