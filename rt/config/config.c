@@ -73,11 +73,36 @@ int takt_config_check_exec(const struct takt_task_keys *keys, struct takt_err *e
 	return 0;
 }
 
+/* A task has its body in a plug-in or in Python. */
+static int body_check(const struct takt_config_task *task, const char *owner, struct takt_err *err)
+{
+	const struct takt_task_keys *keys = &task->keys;
+
+	if (!keys->type.node && !keys->python.node) {
+		return takt_node_error(task->node, err, "%s: `type` is missing; add e.g. `type: gnss_track`, or "
+				       "`python: {script: detect.py}`", owner);
+	}
+	if (keys->type.node && keys->python.node) {
+		return takt_node_key_error(keys->type.node, err, "%s: has `type` and `python`; remove one: a "
+					   "task's body is in a plug-in or in Python", owner);
+	}
+	if (keys->python.node && keys->exec.node) {
+		return takt_node_key_error(keys->exec.node, err, "%s: `exec` is not for Python tasks: they run "
+					   "in a process of their own; remove it", owner);
+	}
+	if (!keys->python.node && keys->state.node) {
+		return takt_node_key_error(keys->state.node, err, "%s: `state` is for Python tasks; remove it",
+					   owner);
+	}
+	return 0;
+}
+
 static int task_check(struct takt_config *config, const struct takt_config_task *task,
 		      struct takt_err *err)
 {
 	const struct takt_task_keys *keys = &task->keys;
 	char owner[TAKT_NAME_BYTES_MAX + 16];
+	int rc;
 
 	snprintf(owner, sizeof(owner), "task `%.63s`", keys->id.text);
 	for (const struct takt_config_task *t = config->tasks; t < task; t++) {
@@ -100,8 +125,32 @@ static int task_check(struct takt_config *config, const struct takt_config_task 
 				       (unsigned long)keys->priority.number,
 				       (unsigned long)config->runtime.priority.number);
 	}
+	rc = body_check(task, owner, err);
 	/* On the lane it depends on the type as well: one that waits for a device may not be there at all. */
-	return strcmp(keys->exec.text, "lane") != 0 ? takt_config_check_exec(keys, err) : 0;
+	return rc == 0 && keys->exec.node && strcmp(keys->exec.text, "lane") != 0
+		       ? takt_config_check_exec(keys, err)
+		       : rc;
+}
+
+static int task_read(struct takt_config *config, const struct takt_node *node, struct takt_err *err)
+{
+	struct takt_config_task *task = &config->tasks[config->task_count];
+	const struct takt_node *id = takt_node_find(node, "id");
+	char owner[TAKT_NAME_BYTES_MAX + 32];
+	int rc;
+
+	snprintf(owner, sizeof(owner), id && id->text ? "task `%.63s`" : "task",
+		 id && id->text ? id->text : "");
+	task->node = node;
+	rc = takt_keys_read(node, TAKT_PLACE_TASK, owner, &task->keys, err);
+	if (rc == 0) {
+		rc = task_check(config, task, err);
+	}
+	if (rc == 0 && task->keys.python.node) {
+		snprintf(owner, sizeof(owner), "task `%.63s`: python", task->keys.id.text);
+		rc = takt_keys_read(task->keys.python.node, TAKT_PLACE_PYTHON, owner, &task->python, err);
+	}
+	return rc;
 }
 
 static int tasks_read(struct takt_config *config, struct takt_err *err)
@@ -118,19 +167,8 @@ static int tasks_read(struct takt_config *config, struct takt_err *err)
 		return no_memory(config, err);
 	}
 	for (const struct takt_node *n = list->first; n; n = n->next) {
-		struct takt_config_task *task = &config->tasks[config->task_count];
-		const struct takt_node *id = takt_node_find(n, "id");
-		char owner[TAKT_NAME_BYTES_MAX + 16];
-		int rc;
+		const int rc = task_read(config, n, err);
 
-		snprintf(owner, sizeof(owner), id && id->text ? "task `%.63s`" : "task",
-			 id && id->text ? id->text : "");
-		task->node = n;
-		rc = takt_keys_read(n, TAKT_PLACE_TASK, owner, &task->keys, err);
-		if (rc < 0) {
-			return rc;
-		}
-		rc = task_check(config, task, err);
 		if (rc < 0) {
 			return rc;
 		}

@@ -14,6 +14,7 @@
 
 struct takt_config_task {
 	struct takt_task_keys keys;
+	struct takt_python_keys python;	/* where keys.python has a node */
 	const struct takt_node *node;
 };
 

@@ -15,6 +15,7 @@
 #define TAKT_LOGGING_KEY(...) ROW(TAKT_PLACE_LOGGING, takt_logging_keys, __VA_ARGS__)
 #define TAKT_RETENTION_KEY(...) ROW(TAKT_PLACE_RETENTION, takt_retention_keys, __VA_ARGS__)
 #define TAKT_TASK_KEY(...) ROW(TAKT_PLACE_TASK, takt_task_keys, __VA_ARGS__)
+#define TAKT_PYTHON_KEY(...) ROW(TAKT_PLACE_PYTHON, takt_python_keys, __VA_ARGS__)
 #define TAKT_CONNECTION_KEY(...) ROW(TAKT_PLACE_CONNECTION, takt_connection_keys, __VA_ARGS__)
 #define TAKT_TYPE_KEY(...) ROW(TAKT_PLACE_TYPE, takt_type_keys, __VA_ARGS__)
 #define TAKT_FIELD_KEY(...) ROW(TAKT_PLACE_FIELD, takt_field_keys, __VA_ARGS__)
@@ -34,6 +35,7 @@ static const char *const place_names[] = {
 	[TAKT_PLACE_CONNECTION] = "connections[]",
 	[TAKT_PLACE_TYPE] = "types.NAME",
 	[TAKT_PLACE_FIELD] = "types.NAME.fields[]",
+	[TAKT_PLACE_PYTHON] = "tasks[].python",
 };
 
 const struct takt_key *takt_keys(uint32_t *ret_count)

@@ -26,7 +26,8 @@ enum takt_key_need { TAKT_KEY_OPTIONAL, TAKT_KEY_REQUIRED };
 
 enum takt_key_place {
 	TAKT_PLACE_ROOT, TAKT_PLACE_RUNTIME, TAKT_PLACE_LOGGING, TAKT_PLACE_RETENTION,
-	TAKT_PLACE_TASK, TAKT_PLACE_CONNECTION, TAKT_PLACE_TYPE, TAKT_PLACE_FIELD
+	TAKT_PLACE_TASK, TAKT_PLACE_CONNECTION, TAKT_PLACE_TYPE, TAKT_PLACE_FIELD,
+	TAKT_PLACE_PYTHON
 };
 
 #define TAKT_CPU_UNSET UINT64_MAX
@@ -72,6 +73,10 @@ struct takt_retention_keys {
 };
 struct takt_task_keys {
 #define TAKT_TASK_KEY(key, ...) struct takt_value key;
+#include "rt/config/keys.def"
+};
+struct takt_python_keys {
+#define TAKT_PYTHON_KEY(key, ...) struct takt_value key;
 #include "rt/config/keys.def"
 };
 struct takt_connection_keys {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rt/engine/python.h"
 #include "rt/engine/seed.h"
 #include "rt/engine/setup.h"
 #include "rt/engine/unit_text.h"
@@ -137,7 +138,11 @@ static int build_unit(struct takt_engine *engine, uint32_t index)
 	if (r == 0) {
 		r = takt_unit_text_init(unit);
 	}
-	if (r == 0 && (plan->exec != TAKT_EXEC_LANE || takt_engine_is_replayed(engine, index))) {
+	if (r == 0 && plan->python) {
+		unit->python = &engine->pythons[engine->python_count++];
+		unit->python->unit = unit;
+		unit->python->settings = plan->python;
+	} else if (r == 0 && (plan->exec != TAKT_EXEC_LANE || takt_engine_is_replayed(engine, index))) {
 		r = takt_worker_init(&engine->workers[engine->worker_count++], unit);
 	}
 	return r;
@@ -167,7 +172,8 @@ int takt_engine_build(struct takt_engine *engine, struct takt_err *err)
 
 	engine->units = make(count, sizeof(*engine->units));
 	engine->workers = make(count, sizeof(*engine->workers));
-	r = engine->units && engine->workers ? build_outlets(engine) : -ENOMEM;
+	engine->pythons = make(engine->plan->python_count, sizeof(*engine->pythons));
+	r = engine->units && engine->workers && engine->pythons ? build_outlets(engine) : -ENOMEM;
 	for (uint32_t i = 0; i < count && r == 0; i++) {
 		r = build_unit(engine, i);
 	}
@@ -195,6 +201,9 @@ void takt_engine_dismantle(struct takt_engine *engine)
 	for (uint32_t i = 0; i < engine->worker_count; i++) {
 		takt_worker_fini(&engine->workers[i]);
 	}
+	for (uint32_t i = 0; i < engine->python_count; i++) {
+		takt_python_fini(&engine->pythons[i]);
+	}
 	for (uint32_t i = 0; engine->units && i < plan->task_count; i++) {
 		free_unit(&engine->units[i]);
 	}
@@ -208,6 +217,7 @@ void takt_engine_dismantle(struct takt_engine *engine)
 	}
 	free(engine->units);
 	free(engine->workers);
+	free(engine->pythons);
 	free(engine->outlets);
 	takt_cpu_release(&engine->lane.cpu);
 	takt_region_close(engine->region);

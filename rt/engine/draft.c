@@ -71,7 +71,7 @@ static void write_message_row(const struct takt_lane *lane, const struct takt_ou
 {
 	*row = (struct takt_message_row){
 		.output = outlet->number,
-		.flags = outlet->recorded ? 0 : TAKT_MESSAGE_NOT_RECORDED,
+		.flags = (outlet->recorded ? 0 : TAKT_MESSAGE_NOT_RECORDED) | message->age << TAKT_MESSAGE_AGE_SHIFT,
 		.payload_at = outlet->recorded ? (uint32_t)offset_of(lane, message->payload) : 0,
 		.payload_bytes = message->bytes,
 		.tov_kind = (uint16_t)message->tov.kind,

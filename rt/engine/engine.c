@@ -20,6 +20,7 @@
 #include "rt/engine/fatal.h"
 #include "rt/engine/fork.h"
 #include "rt/engine/interrupt.h"
+#include "rt/engine/python.h"
 #include "rt/engine/replay.h"
 #include "rt/engine/seed.h"
 #include "rt/engine/setup.h"
@@ -85,6 +86,12 @@ static int fail_task(struct takt_engine *engine, const struct takt_unit *unit,
 			   strerror(-r), r);
 }
 
+static int start_task(struct takt_engine *engine, struct takt_unit *unit)
+{
+	return unit->python ? takt_python_start(unit)
+			    : call(engine, unit, TAKT_METHOD_START, unit->type->start);
+}
+
 static int start_tasks(struct takt_engine *engine, struct takt_err *err)
 {
 	for (uint32_t i = 0; i < engine->plan->task_count && !takt_interrupt_came(); i++) {
@@ -107,7 +114,7 @@ static int start_tasks(struct takt_engine *engine, struct takt_err *err)
 		if (!unit->created) {
 			continue;
 		}
-		r = call(engine, unit, TAKT_METHOD_START, unit->type->start);
+		r = start_task(engine, unit);
 		if (r < 0) {
 			return fail_task(engine, unit, TAKT_METHOD_START, r, err);
 		}
@@ -134,8 +141,10 @@ static void stop_tasks(struct takt_engine *engine)
 		if (unit->started) {
 			int r;
 
-			takt_fatal_patience(engine, stop_patience_s(engine));
-			r = call(engine, unit, TAKT_METHOD_STOP, unit->type->stop);
+			takt_fatal_patience(engine, unit->python ? takt_python_stop_patience_s(unit)
+							  : stop_patience_s(engine));
+			r = unit->python ? takt_python_stop(unit)
+					 : call(engine, unit, TAKT_METHOD_STOP, unit->type->stop);
 			takt_fatal_patience(engine, 0);
 			record(engine, i, TAKT_EVENT_task_stopped, r, NULL);
 			unit->started = false;
@@ -293,6 +302,7 @@ static int run_published(struct takt_engine *engine, struct takt_err *err)
 		engine->options->published(engine->region->path, engine->region_info.run,
 					   engine->options->user);
 	}
+	takt_python_tell(engine);
 	takt_interrupt_begin();
 	r = start_tasks(engine, err);
 	takt_interrupt_end();

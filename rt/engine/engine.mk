@@ -17,6 +17,7 @@ libengine_la_SOURCES = \
 	%D%/seed.c %D%/seed.h \
 	%D%/settle.c %D%/settle.h \
 	%D%/setup.c %D%/setup.h \
+	%D%/python.c %D%/python.h %D%/python_call.c \
 	%D%/text_limit.c %D%/text_limit.h \
 	%D%/unit.h %D%/unit_text.c %D%/unit_text.h %D%/unit_text_setup.c \
 	%D%/virtual.c %D%/virtual.h \

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "rt/engine/python.h"
 #include "rt/engine/worker.h"
 
 /* Everything that would end the process, but the signals that ask for the end and SIGALRM, which is ours. */
@@ -157,6 +158,19 @@ static bool replace_region(struct takt_engine *engine, const char *address)
 	return true;
 }
 
+/* … or that of a Python task: from now on nobody is ready there. */
+static bool replace_slot(struct takt_engine *engine, const char *address)
+{
+	for (uint32_t i = 0; i < engine->python_count; i++) {
+		const struct takt_pyslot *slot = &engine->pythons[i].slot;
+
+		if (replace(slot->memory, slot->geometry.file_bytes, address)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool has_address(int signal)
 {
 	return signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE || signal == SIGILL;
@@ -173,7 +187,8 @@ static void on_fatal_signal(int signal, siginfo_t *info, void *context)
 	if (!engine) {
 		_exit(TAKT_EXIT_CRASH);
 	}
-	if (signal == SIGBUS && replace_region(engine, info->si_addr)) {
+	if (signal == SIGBUS &&
+	    (replace_region(engine, info->si_addr) || replace_slot(engine, info->si_addr))) {
 		return;
 	}
 	if (position) {

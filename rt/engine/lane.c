@@ -9,6 +9,7 @@
 #include "rt/engine/draft.h"
 #include "rt/engine/fatal.h"
 #include "rt/engine/pace.h"
+#include "rt/engine/python.h"
 #include "rt/engine/replay.h"
 #include "rt/engine/unit_text.h"
 #include "rt/engine/virtual.h"
@@ -143,6 +144,18 @@ static void run_unit(struct takt_lane *lane, struct takt_unit *unit, struct takt
 	}
 }
 
+static void run_python(struct takt_lane *lane, struct takt_unit *unit, struct takt_task_row *row)
+{
+	bool ran = false;
+
+	row->result = takt_python_run(unit->python, lane, &ran);
+	row->flags = ran ? TAKT_TASK_RAN : 0;
+	if (row->result < 0) {
+		row->flags |= TAKT_TASK_FAILED;
+		lane->abort_cycle = unit->plan->on_error == TAKT_ON_ERROR_ABORT_CYCLE;
+	}
+}
+
 static void run_worker(struct takt_lane *lane, struct takt_unit *unit, struct takt_task_row *row)
 {
 	const bool took = unit->worker->heads ? takt_worker_take_replayed(unit->worker, lane)
@@ -216,7 +229,11 @@ static uint64_t run_tasks(struct takt_lane *lane)
 			unit->ctx.recent_ns = lane->mono_ns;
 			unit->ctx.cycle = lane->cycle;
 			update_holds(unit, unit->ctx.now_ns);
-			run_unit(lane, unit, row);
+			if (unit->python) {
+				run_python(lane, unit, row);
+			} else {
+				run_unit(lane, unit, row);
+			}
 		}
 		row->flags |= unit->finished ? TAKT_TASK_FINISHED : 0;
 		row->begin = begin;

@@ -12,6 +12,7 @@
 #include "rt/base/file.h"
 #include "rt/base/testpoint.h"
 #include "rt/engine/catalog.h"
+#include "rt/engine/python.h"
 #include "rt/engine/replay.h"
 #include "rt/engine/settle.h"
 #include "rt/engine/virtual.h"
@@ -23,7 +24,8 @@
 
 #define EVENTS_RING_BYTES (1u << 20)
 #define SMALL_RING_BYTES (256u << 10)
-#define OTHER_STREAMS 5u	/* beside those of io and background tasks */
+#define FIRST_WORKER_STREAM 4u	/* behind those of lane, main and crash */
+#define OTHER_STREAMS 5u	/* beside those of io, background and Python tasks */
 #define OTHER_BYTES (16u << 20)	/* locked beside the lane's ring: rings of events, stacks, tasks */
 
 static void missing(struct takt_engine *engine, const char *format, ...)
@@ -101,7 +103,8 @@ static void get_priority(struct takt_engine *engine)
 static void get_memory(struct takt_engine *engine)
 {
 	struct rlimit limit = { 0, 0 };
-	const int r = takt_memory_lock(takt_plan_arena_bytes(engine->plan) + OTHER_BYTES);
+	const int r = takt_memory_lock(takt_plan_arena_bytes(engine->plan) +
+				      takt_python_bytes(engine->plan) + OTHER_BYTES);
 
 	if (r == 0) {
 		engine->locked = true;
@@ -198,6 +201,10 @@ static uint32_t list_streams(const struct takt_engine *engine, struct takt_strea
 		streams[n++] = spec_of(name, TAKT_STREAM_EVENTS, TAKT_EVENT_BYTES_MAX,
 				       SMALL_RING_BYTES);
 	}
+	for (uint32_t i = 0; i < engine->python_count; i++) {	/* taktd's, as the one below */
+		snprintf(name, sizeof(name), "python.%.48s", engine->pythons[i].unit->plan->id);
+		streams[n++] = spec_of(name, TAKT_STREAM_EVENTS, TAKT_EVENT_BYTES_MAX, SMALL_RING_BYTES);
+	}
 	streams[n++] = spec_of(TAKT_RECORDER_STREAM, TAKT_STREAM_EVENTS, TAKT_RECORDER_RECORD_BYTES_MAX,
 			       TAKT_RECORDER_RING_BYTES);	/* taktd's */
 	return n;
@@ -215,8 +222,8 @@ static void make_producers(struct takt_engine *engine)
 	engine->main_events.patient = engine->virtual_time;
 	takt_stream_init(&engine->crash_events.stream, &region->streams[3], region->arena, 3, run);
 	for (uint32_t i = 0; i < engine->worker_count; i++) {
-		takt_stream_init(&engine->workers[i].events.stream, &region->streams[4 + i],
-				 region->arena, 4 + i, run);
+		takt_stream_init(&engine->workers[i].events.stream, &region->streams[FIRST_WORKER_STREAM + i],
+				 region->arena, FIRST_WORKER_STREAM + i, run);
 		engine->workers[i].events.patient = engine->virtual_time;
 	}
 }
@@ -228,8 +235,8 @@ int takt_engine_make_region(struct takt_engine *engine, struct takt_err *err)
 	void *catalog = NULL;
 	int r;
 
-	if (engine->worker_count + OTHER_STREAMS > TAKT_STREAMS_MAX) {
-		return takt_err_set(err, -E2BIG, "more than %u io and background tasks",
+	if (engine->worker_count + engine->python_count + OTHER_STREAMS > TAKT_STREAMS_MAX) {
+		return takt_err_set(err, -E2BIG, "more than %u io, background and Python tasks",
 				    TAKT_STREAMS_MAX - OTHER_STREAMS);
 	}
 	r = fill_info(engine, err);
@@ -259,6 +266,9 @@ int takt_engine_make_region(struct takt_engine *engine, struct takt_err *err)
 			engine->options->run_dir,
 			(unsigned long long)engine->region->arena_bytes >> 10);
 		r = engine->plan->strict ? refuse_missing(engine, err) : 0;
+	}
+	if (r == 0) {
+		r = takt_python_make_slots(engine, FIRST_WORKER_STREAM + engine->worker_count, err);
 	}
 	if (r < 0 && engine->region) {
 		takt_region_remove(engine->region->path);

@@ -51,6 +51,7 @@ struct takt_hold {			/* an input with `hold` */
 
 struct takt_engine;
 struct takt_worker;
+struct takt_python;
 struct takt_virtual;
 
 struct takt_unit {
@@ -71,6 +72,7 @@ struct takt_unit {
 	bool created;			/* new has returned 0 */
 	bool started;
 	struct takt_worker *worker;	/* io and background */
+	struct takt_python *python;	/* its body is in Python */
 	struct takt_text_limiter *limiters;	/* of its plug-in's text sites, if any of them is limited */
 	uint32_t limiter_count;
 	uint32_t first_text_site;
@@ -129,6 +131,8 @@ struct takt_engine {
 	struct takt_lane lane;
 	struct takt_worker *workers;
 	uint32_t worker_count;
+	struct takt_python *pythons;
+	uint32_t python_count;
 	struct takt_events main_events;
 	struct takt_events crash_events;
 	struct takt_position main_position;

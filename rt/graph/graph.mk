@@ -7,6 +7,7 @@ libgraph_la_SOURCES = \
 	%D%/load_plan.c \
 	%D%/load_plugins.c \
 	%D%/load_ports.c \
+	%D%/load_python.c \
 	%D%/load_tasks.c \
 	%D%/order.c \
 	%D%/param_value.c %D%/param_value.h \

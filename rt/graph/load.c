@@ -64,7 +64,8 @@ static int settings_fill(struct takt_loader *loader)
 	plan->path = takt_pool_copy(loader->pool, config->path, strlen(config->path));
 	plan->name = takt_pool_copy(loader->pool, config->root.name.text,
 				    strlen(config->root.name.text));
-	if (!plan->path || !plan->name) {
+	plan->dir = takt_pool_copy(loader->pool, loader->dir, strlen(loader->dir));
+	if (!plan->path || !plan->name || !plan->dir) {
 		return takt_load_no_memory(loader);
 	}
 	plan->period_ns = runtime->rate.number;

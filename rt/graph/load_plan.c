@@ -21,7 +21,8 @@ static int task_fill(struct takt_loader *loader, const struct takt_load_task *fr
 	task->id = keys->id.text;
 	task->type = from->type;
 	task->plugin = from->plugin->plugin;
-	task->exec = (enum takt_exec)keys->exec.number;
+	task->python = from->python;
+	task->exec = from->python ? TAKT_EXEC_PYTHON : (enum takt_exec)keys->exec.number;
 	task->take = (enum takt_take)keys->take.number;
 	task->on_error = (enum takt_on_error)keys->on_error.number;
 	task->every = (uint32_t)keys->every.number;
@@ -36,6 +37,14 @@ static int task_fill(struct takt_loader *loader, const struct takt_load_task *fr
 	task->line = from->config->node->line;
 	task->input_count = from->input_count;
 	task->output_count = from->output_count;
+	if (from->python) {
+		if (keys->state.node) {
+			task->state = from->outputs[from->output_count - 1].type->layout;
+		}
+		task->params_json = takt_load_python_params(loader->pool, keys->params.node);
+		task->inputs = takt_pool_alloc(loader->pool, task->input_count, sizeof(task->inputs[0]));
+		return task->params_json && task->inputs ? 0 : takt_load_no_memory(loader);
+	}
 	rc = takt_params_fill(loader->pool, from->type, task->id, from->config->node,
 			      keys->params.node, loader->dir, &task->params, loader->err);
 	if (rc == 0) {

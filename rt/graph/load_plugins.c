@@ -61,8 +61,8 @@ int takt_load_plugins(struct takt_loader *loader)
 	const struct takt_config *config = loader->config;
 	struct takt_plan *plan = loader->plan;
 
-	plan->plugins = takt_pool_alloc(loader->pool, config->plugin_count,
-					sizeof(plan->plugins[0]));
+	plan->plugins = takt_pool_alloc(loader->pool, config->plugin_count + config->task_count,
+					sizeof(plan->plugins[0]));	/* takt_load_python adds to it */
 	if (!plan->plugins) {
 		return takt_load_no_memory(loader);
 	}

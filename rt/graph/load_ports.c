@@ -105,6 +105,20 @@ static int side_read(struct takt_loader *loader, const struct takt_load_task *ta
 	return rc;
 }
 
+/* The state of a Python task is its last output. */
+static int state_read(struct takt_loader *loader, const struct takt_load_task *task)
+{
+	const struct takt_node *node = task->config->keys.state.node;
+	char owner[128];
+
+	if (!node) {
+		return 0;
+	}
+	snprintf(owner, sizeof(owner), "task `%.63s`: state", task->config->keys.id.text);
+	task->outputs[task->output_count - 1].type = type_of(loader, node, owner);
+	return task->outputs[task->output_count - 1].type ? 0 : -EINVAL;
+}
+
 int takt_load_ports(struct takt_loader *loader)
 {
 	int rc = 0;
@@ -113,6 +127,9 @@ int takt_load_ports(struct takt_loader *loader)
 		rc = side_read(loader, &loader->tasks[i], false);
 		if (rc == 0) {
 			rc = side_read(loader, &loader->tasks[i], true);
+		}
+		if (rc == 0) {
+			rc = state_read(loader, &loader->tasks[i]);
 		}
 	}
 	return rc;

@@ -52,7 +52,7 @@ static int type_find(struct takt_loader *loader, struct takt_load_task *task)
 			}
 		}
 	}
-	if (loader->plan->plugin_count == 0) {
+	if (loader->config->plugin_count == 0) {
 		return takt_node_error(type->node, loader->err, "task `%s`: no task type `%s`; "
 				       "name its plug-in: `plugins: [name.so]`",
 				       task->config->keys.id.text,
@@ -136,7 +136,7 @@ int takt_load_tasks(struct takt_loader *loader)
 		int rc;
 
 		task->config = &config->tasks[i];
-		rc = type_find(loader, task);
+		rc = task->config->keys.python.node ? takt_load_python(loader, task) : type_find(loader, task);
 		if (rc == 0) {
 			rc = exec_settle(loader, task, &config->tasks[i].keys);
 		}

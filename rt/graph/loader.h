@@ -27,6 +27,7 @@ struct takt_load_task {
 	const struct takt_config_task *config;
 	const struct takt_task *type;
 	const struct takt_plugin_handle *plugin;
+	const struct takt_python_settings *python;	/* NULL: it is in C */
 	struct takt_link *links;	/* per input port */
 	struct takt_load_port *inputs;	/* in the order of the type's input ports */
 	struct takt_load_port *outputs;
@@ -59,6 +60,13 @@ TAKT_SETUP int takt_load_plan(struct takt_loader *loader);	/* all that the plan 
  * the plan. Returns 0, -EINVAL or -ENOMEM. */
 TAKT_SETUP int takt_load_judge(struct takt_loader *loader, const struct takt_load_task *from,
 			       const struct takt_plan_task *task);
+
+/* The type, ports and text formats of a task in Python, as a plug-in would have them. */
+TAKT_SETUP int takt_load_python(struct takt_loader *loader, struct takt_load_task *task);
+
+/* Its parameters (NULL: none) as JSON: numbers, true, false and null as they stand, the rest as texts.
+ * NULL: no memory. */
+TAKT_SETUP char *takt_load_python_params(struct takt_pool *pool, const struct takt_node *map);
 
 /* plan->config_text: the file with every default filled in and every path absolute, as YAML that
  * loads to the same plan. Returns 0 or -ENOMEM. */

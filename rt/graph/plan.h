@@ -11,8 +11,9 @@
 #include "rt/base/err.h"
 #include "rt/base/tags.h"
 #include "rt/msg/layout.h"
+#include "rt/msg/python_description.h"
 
-enum takt_exec { TAKT_EXEC_LANE = 0, TAKT_EXEC_IO, TAKT_EXEC_BACKGROUND };
+enum takt_exec { TAKT_EXEC_LANE = 0, TAKT_EXEC_IO, TAKT_EXEC_BACKGROUND, TAKT_EXEC_PYTHON };
 enum takt_take { TAKT_TAKE_NEWEST = 0, TAKT_TAKE_ALL };
 enum takt_on_error { TAKT_ON_ERROR_IGNORE = 0, TAKT_ON_ERROR_ABORT_CYCLE, TAKT_ON_ERROR_SHUTDOWN };
 enum takt_overrun { TAKT_OVERRUN_SKIP = 0, TAKT_OVERRUN_CATCH_UP, TAKT_OVERRUN_STOP };
@@ -59,11 +60,14 @@ struct takt_plan_task {
 	uint32_t input_count;
 	uint32_t first_output;		/* outputs are numbered task by task, in port order */
 	uint32_t output_count;
+	const struct takt_python_settings *python;	/* TAKT_EXEC_PYTHON, else NULL */
+	const struct takt_layout *state;	/* Python: of its state, the last output; NULL: it has none */
 	uint32_t line;			/* of the task in the graph file */
 };
 
 struct takt_plan {
 	char *path;			/* of the graph file, as given */
+	char *dir;			/* its folder, absolute */
 	char *name;
 	char *config_text;		/* effective configuration, YAML */
 	char *log_dir;			/* absolute, NULL: default */
@@ -88,13 +92,14 @@ struct takt_plan {
 	uint64_t stall_ns;		/* seconds of recording that the arena must hold */
 	struct takt_plan_task *tasks;	/* in plan order: a producer before its readers */
 	uint32_t task_count;
+	uint32_t python_count;		/* of the tasks */
 	struct takt_plan_output *outputs;
 	uint32_t output_count;
 	const struct takt_type **types;	/* all in use, nested ones (which `of` points to) first;
 					 * copies: find a port's type by its name */
 	uint32_t type_count;
 	const struct takt_layout **layouts;	/* of types, same index */
-	struct takt_plugin_handle **plugins;	/* loaded plug-ins */
+	struct takt_plugin_handle **plugins;	/* loaded plug-ins, and what stands for one of a Python task */
 	uint32_t plugin_count;
 	uint32_t text_site_count;	/* sites are numbered 0.. over all plug-ins, in takt_text_site.id */
 	uint32_t copperlist_bytes_max;	/* largest record that a cycle can make, head and rows included */
@@ -105,7 +110,7 @@ struct takt_plan {
 };
 
 struct takt_plugin_handle {
-	char *path;
+	char *path;			/* NULL: of a Python task */
 	const struct takt_plugin *plugin;
 	void *handle;			/* dlopen; never closed */
 	uint32_t first_text_site;

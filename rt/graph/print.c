@@ -19,7 +19,7 @@ static const char *const take_names[] = { "newest", "all" };
 
 const char *takt_exec_name(enum takt_exec exec)
 {
-	static const char *const names[] = { "lane", "io", "background" };
+	static const char *const names[] = { "lane", "io", "background", "python" };
 
 	return names[exec];
 }

@@ -11,7 +11,7 @@
  * [setup] */
 TAKT_SETUP int takt_plan_print(const struct takt_plan *plan, bool json, char **ret_text);
 
-/* "lane", "io", "background". */
+/* "lane", "io", "background", "python". */
 TAKT_ANY const char *takt_exec_name(enum takt_exec exec);
 
 #endif

@@ -26,14 +26,14 @@ static void node_open(const struct takt_node *node, struct takt_text_buffer *out
 	}
 }
 
-/* @map as it stands, in one line. */
+/* @map, or a list, as it stands, in one line. */
 static void map_write(const struct takt_node *map, struct takt_text_buffer *out)
 {
 	const struct takt_node *open[TAKT_TREE_DEPTH_MAX], *next = map->first;
 	uint32_t depth = 1;
 
 	open[0] = map;
-	takt_text_buffer_puts(out, "{");
+	takt_text_buffer_puts(out, map->kind == TAKT_NODE_LIST ? "[" : "{");
 	while (depth > 0) {
 		if (!next) {
 			depth--;
@@ -79,6 +79,7 @@ static void value_write(const struct takt_key *key, const struct takt_value *val
 		takt_json_puts(out, value->text);
 		break;
 	case TAKT_KEY_MAP:
+	case TAKT_KEY_LIST:
 		map_write(value->node, out);
 		break;
 	default:
@@ -123,20 +124,67 @@ static bool applies(const struct takt_key *key, enum takt_exec exec)
 	if (strcmp(key->key, "every") == 0 || strcmp(key->key, "offset") == 0) {
 		return exec != TAKT_EXEC_IO;
 	}
-	return strcmp(key->key, "params") != 0;
+	if (strcmp(key->key, "exec") == 0) {
+		return exec != TAKT_EXEC_PYTHON;
+	}
+	return strcmp(key->key, "params") != 0 && strcmp(key->key, "python") != 0;
 }
 
-static int task_write(struct takt_loader *loader, const struct takt_load_task *from,
+/* The settings of a Python task, every path absolute. */
+static void python_write(const struct takt_load_task *from, struct takt_text_buffer *out)
+{
+	struct takt_python_keys values = from->config->python;
+	uint32_t count;
+	const struct takt_key *keys = takt_keys(&count);
+	const char *comma = "";
+
+	values.script.text = from->python->script;
+	values.venv.text = from->python->venv;
+	values.interpreter.text = from->python->interpreter;
+	takt_text_buffer_puts(out, ", python: {");
+	for (uint32_t i = 0; i < count; i++) {
+		const struct takt_value *value =
+			(const struct takt_value *)((const char *)&values + keys[i].offset_bytes);
+
+		if (keys[i].place != TAKT_PLACE_PYTHON || (!value->node && !value->text[0]) ||
+		    (from->python->mode == TAKT_PYTHON_EMBEDDED && strcmp(keys[i].key, "transport") == 0)) {
+			continue;
+		}
+		takt_text_buffer_printf(out, "%s%s: ", comma, keys[i].key);
+		value_write(&keys[i], value, out);
+		comma = ", ";
+	}
+	takt_text_buffer_puts(out, "}");
+}
+
+static void params_write(struct takt_loader *loader, const struct takt_load_task *from,
+			 const struct takt_plan_task *task, struct takt_text_buffer *out)
+{
+	const char *params;
+
+	takt_text_buffer_puts(out, ", params: ");
+	if (!from->python) {
+		params = takt_params_format(loader->pool, from->type, task->params, true);
+		if (!params) {
+			out->error = -ENOMEM;
+			return;
+		}
+		takt_text_buffer_puts(out, params);
+	} else if (from->config->keys.params.node) {
+		map_write(from->config->keys.params.node, out);
+	} else {
+		takt_text_buffer_puts(out, "{}");
+	}
+	takt_text_buffer_puts(out, "}\n");
+}
+
+static void task_write(struct takt_loader *loader, const struct takt_load_task *from,
 		      struct takt_text_buffer *out)
 {
 	const struct takt_plan_task *task = &loader->plan->tasks[from->position];
-	const char *params = takt_params_format(loader->pool, from->type, task->params, true);
 	uint32_t count;
 	const struct takt_key *keys = takt_keys(&count);
 
-	if (!params) {
-		return -ENOMEM;
-	}
 	takt_text_buffer_puts(out, "  - {");
 	for (uint32_t i = 0; i < count; i++) {
 		const struct takt_value *value = (const struct takt_value *)
@@ -155,8 +203,10 @@ static int task_write(struct takt_loader *loader, const struct takt_load_task *f
 			value_write(&keys[i], value, out);
 		}
 	}
-	takt_text_buffer_printf(out, ", params: %s}\n", params);
-	return 0;
+	if (from->python) {
+		python_write(from, out);
+	}
+	params_write(loader, from, task, out);
 }
 
 /* Exact, in the largest unit that is. */
@@ -206,8 +256,8 @@ static int file_write(struct takt_loader *loader, struct takt_text_buffer *out)
 
 	takt_text_buffer_printf(out, "takt: 1\nname: %s\n", config->root.name.text);
 	takt_text_buffer_puts(out, "plugins: [");
-	for (uint32_t i = 0; i < loader->plan->plugin_count; i++) {
-		takt_text_buffer_puts(out, i ? ", " : "");
+	for (uint32_t i = 0; i < loader->plan->plugin_count && loader->plan->plugins[i]->path; i++) {
+		takt_text_buffer_puts(out, i ? ", " : "");	/* those of Python tasks stand behind */
 		takt_json_puts(out, loader->plan->plugins[i]->path);
 	}
 	takt_text_buffer_puts(out, "]\n");
@@ -228,9 +278,7 @@ static int file_write(struct takt_loader *loader, struct takt_text_buffer *out)
 	section_write(TAKT_PLACE_LOGGING, &logging, out);
 	takt_text_buffer_puts(out, "tasks:\n");
 	for (uint32_t i = 0; i < config->task_count; i++) {
-		if (task_write(loader, &loader->tasks[i], out) < 0) {
-			return -ENOMEM;
-		}
+		task_write(loader, &loader->tasks[i], out);
 	}
 	connections_write(loader, out);
 	return 0;

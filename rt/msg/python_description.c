@@ -7,8 +7,6 @@
 
 #include "rt/msg/catalog_wire.h"
 
-#define ARGS_MAX 256u
-#define VARIABLES_MAX 256u
 #define PORTS_MAX 64u
 
 struct wire {				/* as it is encoded */
@@ -59,8 +57,8 @@ static const struct takt_wire_member members[] = {
 	MEMBER(W, "stop_timeout_ns", U64, d.settings.stop_timeout_ns),
 	MEMBER(W, "interpreter", TEXT, d.settings.interpreter),
 	MEMBER(W, "venv", TEXT, d.settings.venv),
-	ARRAY(W, "args", d.settings.args, d.settings.arg_count, ARGS_MAX, &arg),
-	ARRAY(W, "env", d.settings.env, d.settings.env_count, VARIABLES_MAX, &variable),
+	ARRAY(W, "args", d.settings.args, d.settings.arg_count, TAKT_PYTHON_ARGS_MAX, &arg),
+	ARRAY(W, "env", d.settings.env, d.settings.env_count, TAKT_PYTHON_VARIABLES_MAX, &variable),
 	MEMBER(W, "cpus", TEXT, d.settings.cpus),
 	MEMBER(W, "memory_bytes", U64, d.settings.memory_bytes),
 	MEMBER(W, "restarts", U32, d.settings.restarts),

@@ -12,7 +12,12 @@
 #include "rt/base/tags.h"
 
 #define TAKT_PYTHON_VERSION 1u
+/* What check, status and record say of a graph that has such a task. */
+#define TAKT_PYTHON_PROTOTYPE "prototype: Python on the live path"
 #define TAKT_PYTHON_NO_TYPE UINT32_MAX
+#define TAKT_PYTHON_ARGS_MAX 256u
+#define TAKT_PYTHON_VARIABLES_MAX 256u
+#define TAKT_PYTHON_STATE_PORT "state"	/* the output that the state is recorded as */
 
 enum takt_python_mode { TAKT_PYTHON_PROCESS = 0, TAKT_PYTHON_EMBEDDED };
 enum takt_python_transport { TAKT_PYTHON_CBOR = 0, TAKT_PYTHON_SHM };

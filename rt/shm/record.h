@@ -63,9 +63,14 @@ enum takt_message_flag {
 	TAKT_MESSAGE_NOT_RECORDED = 1	/* `record: false`: payload_at is 0 */
 };
 
+/* In flags, too: how many cycles before this one the call was made that put it out, of a task in Python. */
+#define TAKT_MESSAGE_AGE_SHIFT 16u
+#define TAKT_MESSAGE_AGE_MAX 0xffffu	/* this many, or more */
+
+
 struct takt_message_row {
 	uint32_t output;		/* number of the output in the catalog; rows of one output in order of time */
-	uint32_t flags;			/* enum takt_message_flag */
+	uint32_t flags;			/* enum takt_message_flag, and the age */
 	uint32_t payload_at;
 	uint32_t payload_bytes;
 	uint32_t status_at;		/* 0: no status */

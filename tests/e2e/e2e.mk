@@ -70,6 +70,11 @@ plugins_test_virtual_other_so_CFLAGS = $(plugin_CFLAGS)
 plugins_test_virtual_other_so_LINK = $(plugin_LINK)
 plugins_test_virtual_other_so_LDADD = -lm
 script_tests += %D%/recorded_config.py %D%/virtual.py
+script_tests += %D%/virtual.py
+script_tests += %D%/python_lane.py
+check_PROGRAMS += %D%/fake_python
+tests_e2e_fake_python_SOURCES = %D%/fake_python.c
+tests_e2e_fake_python_LDADD = $(base_libs)
 
 check_PROGRAMS += %D%/logdump
 tests_e2e_logdump_SOURCES = %D%/logdump.c

@@ -49,7 +49,7 @@ struct takt_message {
 	uint64_t stamp_ns;		/* CLOCK_MONOTONIC: when its producer's call began, or received it */
 	const char *status;		/* short text of the producer, "" if none */
 	uint32_t bytes;			/* of the payload */
-	uint32_t reserved;
+	uint32_t age;			/* cycles since the call that made it, of a task in Python */
 };
 
 /* The messages at one input this cycle, oldest first. */
