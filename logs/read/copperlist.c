@@ -109,6 +109,7 @@ static int view_message(struct takt_log_view *view, const struct takt_log_tables
 		.tov = { .kind = row.tov_kind, .begin_ns = row.tov_begin_ns,
 			 .end_ns = row.tov_end_ns },
 		.stamp_mono_ns = row.stamp_ns,
+		.age_cycles = row.flags >> TAKT_MESSAGE_AGE_SHIFT,
 	};
 	return 0;
 }

@@ -124,6 +124,9 @@ static void add_facts(struct maker *m, const struct takt_engine *engine)
 	add_fact(m, "lane cpu isolated", lane->cpu.isolated ? "yes" : "no");
 	add_fact(m, "lane policy", engine->fifo ? "SCHED_FIFO" : "SCHED_OTHER");
 	add_fact(m, "memory locked", engine->locked ? "yes" : "no");
+	if (engine->plan->python_count > 0) {
+		add_fact(m, "prototype", TAKT_PYTHON_PROTOTYPE);
+	}
 	for (uint32_t i = 0; i < engine->missing_count; i++) {
 		add_fact(m, "missing", engine->missing[i]);
 	}

@@ -54,7 +54,7 @@ TAKT_SETUP unsigned takt_python_stop_patience_s(const struct takt_unit *unit);
 TAKT_SETUP void takt_python_fini(struct takt_python *python);
 
 /* Take and post, see above. Returns the result for the task's row, < 0 for an error that was counted; @ret_ran:
- * whether an answer was taken.  [RT, lane] */
+ * whether an answer was taken, or waited for.  [RT, lane] */
 TAKT_RT int takt_python_run(struct takt_python *python, struct takt_lane *lane, bool *ret_ran);
 
 #endif

@@ -274,8 +274,8 @@ static int call_and_wait(struct takt_python *p, struct takt_lane *lane, bool *re
 	const bool is_there = lane->engine->virtual_time ? wait_virtually(p, lane, is_answered)
 							 : wait_for_answer(p, lane);
 
+	*ret_ran = true;
 	if (is_there) {
-		*ret_ran = true;
 		return take_answer(p, lane);
 	}
 	p->given_up = true;
@@ -311,13 +311,14 @@ static int run(struct takt_python *p, struct takt_lane *lane, bool *ret_ran)
 int takt_python_run(struct takt_python *python, struct takt_lane *lane, bool *ret_ran)
 {
 	struct takt_unit *unit = python->unit;
+	const uint64_t taken = python->count.taken;
 	int r;
 
 	takt_position_set(&lane->position, unit->ctx.task_index, TAKT_METHOD_PROCESS);
 	r = run(python, lane, ret_ran);
 	if (r < 0) {
 		takt_unit_failed(unit, &lane->events, unit->ctx.now_ns, TAKT_METHOD_PROCESS, r);
-	} else if (*ret_ran) {
+	} else if (python->count.taken > taken) {
 		takt_unit_worked(unit, &lane->events, unit->ctx.now_ns);
 	}
 	show_counters(python);

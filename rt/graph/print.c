@@ -68,6 +68,29 @@ static void output_text(const struct takt_plan_output *output, struct takt_text_
 	takt_text_buffer_printf(out, "%s\n", output->recorded ? "" : ", not recorded");
 }
 
+static const char *const mode_names[] = { "process", "embedded" };
+static const char *const transport_names[] = { "cbor", "shm" };
+static const char *const python_wait_names[] = { "none", "cycle" };
+
+static void python_text(const struct takt_plan_task *task, struct takt_text_buffer *out)
+{
+	const struct takt_python_settings *s = task->python;
+	char timeout[TAKT_QUANTITY_TEXT_BYTES];
+
+	takt_text_buffer_printf(out, "      python %s: mode %s, transport %s, wait %s", s->script,
+				mode_names[s->mode], transport_names[s->transport], python_wait_names[s->wait]);
+	if (s->timeout_ns > 0) {
+		takt_text_buffer_printf(out, ", timeout %s",
+			takt_quantity_format_ns(s->timeout_ns, timeout, sizeof(timeout)));
+	}
+	takt_text_buffer_puts(out, "\n");
+	if (s->wait == TAKT_PYTHON_WAIT_CYCLE) {
+		takt_text_buffer_puts(out, "      each of its cycles may last as long as the timeout, and the other side "
+				      "looks for calls\n      every 50 us, at the cost of some percent of a CPU; "
+				      "`wait: none` does neither\n");
+	}
+}
+
 static void task_text(const struct takt_plan *plan, uint32_t index, struct takt_text_buffer *out)
 {
 	const struct takt_plan_task *task = &plan->tasks[index];
@@ -84,11 +107,36 @@ static void task_text(const struct takt_plan *plan, uint32_t index, struct takt_
 		takt_text_buffer_printf(out, ", every %u from %u", task->every, task->offset);
 	}
 	takt_text_buffer_puts(out, "\n");
+	if (task->python) {
+		python_text(task, out);
+	}
 	for (uint32_t i = 0; i < task->input_count; i++) {
 		input_text(plan, &task->inputs[i], out);
 	}
 	for (uint32_t i = 0; i < task->output_count; i++) {
 		output_text(&plan->outputs[task->first_output + i], out);
+	}
+}
+
+/* Said of every graph that has one. */
+static void prototype_text(const struct takt_plan *plan, struct takt_text_buffer *out)
+{
+	const char *comma = "";
+
+	if (plan->python_count == 0) {
+		return;
+	}
+	takt_text_buffer_puts(out, TAKT_PYTHON_PROTOTYPE ": ");
+	for (uint32_t i = 0; i < plan->task_count; i++) {
+		if (plan->tasks[i].python) {
+			takt_text_buffer_printf(out, "%s%s", comma, plan->tasks[i].id);
+			comma = ", ";
+		}
+	}
+	takt_text_buffer_puts(out, "\n");
+	if (plan->python_count > 1) {
+		takt_text_buffer_printf(out, "warning: %u tasks are in Python: each takes a process and its share of "
+					"the CPUs that are left,\nand they delay one another\n", plan->python_count);
 	}
 }
 
@@ -109,6 +157,7 @@ static void plan_text(const struct takt_plan *plan, struct takt_text_buffer *out
 	for (uint32_t i = 0; i < plan->task_count; i++) {
 		task_text(plan, i, out);
 	}
+	prototype_text(plan, out);
 	takt_text_buffer_printf(out, "a cycle records at most %s", bytes_text(size.cycle_bytes_max,
 									      text[0]));
 	if (plan->period_ns > 0) {
@@ -152,6 +201,15 @@ static void output_json(const struct takt_plan_output *output, struct takt_text_
 		output->slots, output->recorded ? "true" : "false");
 }
 
+static void python_json(const struct takt_python_settings *s, struct takt_text_buffer *out)
+{
+	key_json(out, ", \"python\": {", "script", s->script);
+	key_json(out, ", ", "mode", mode_names[s->mode]);
+	key_json(out, ", ", "transport", transport_names[s->transport]);
+	key_json(out, ", ", "wait", python_wait_names[s->wait]);
+	takt_text_buffer_printf(out, ", \"timeout_ns\": %" PRIu64 "}", s->timeout_ns);
+}
+
 static void task_json(const struct takt_plan *plan, const struct takt_plan_task *task,
 		      struct takt_text_buffer *out)
 {
@@ -160,9 +218,13 @@ static void task_json(const struct takt_plan *plan, const struct takt_plan_task 
 	key_json(out, ", ", "plugin", task->plugin->name);
 	key_json(out, ", ", "exec", takt_exec_name(task->exec));
 	takt_text_buffer_printf(out, ", \"every\": %u, \"offset\": %u, \"rate_hz\": %.17g, "
-				"\"params\": %s, \"inputs\": [",
+				"\"params\": %s",
 		task->every, task->offset,
 		task->exec == TAKT_EXEC_IO ? 0.0 : rate_hz(plan, task->every), task->params_json);
+	if (task->python) {
+		python_json(task->python, out);
+	}
+	takt_text_buffer_puts(out, ", \"inputs\": [");
 	for (uint32_t i = 0; i < task->input_count; i++) {
 		takt_text_buffer_puts(out, i ? ", " : "");
 		input_json(plan, &task->inputs[i], out);
@@ -183,6 +245,9 @@ static void plan_json(const struct takt_plan *plan, struct takt_text_buffer *out
 	key_json(out, ", ", "path", plan->path);
 	key_json(out, ", ", "wait", wait_names[plan->wait]);
 	key_json(out, ", ", "overrun", overrun_names[plan->overrun]);
+	if (plan->python_count > 0) {
+		key_json(out, ", ", "prototype", TAKT_PYTHON_PROTOTYPE);
+	}
 	takt_text_buffer_printf(out, ", \"period_ns\": %" PRIu64 ", \"rate_hz\": %.17g, \"tasks\": "
 				"[", plan->period_ns,
 		rate_hz(plan, 1));

@@ -119,6 +119,9 @@ static void put_short(struct takt_text_buffer *out, const struct view *view,
 		put_output_name(out, view, takt_log_output_at(view->log, message->output));
 		takt_text_buffer_puts(out, " ");
 		put_short_payload(out, view, message);
+		if (message->age_cycles > 0 && message->age_cycles <= record->cycle) {
+			takt_text_buffer_printf(out, "  of #%" PRIu64, record->cycle - message->age_cycles);
+		}
 		if (message->status[0]) {
 			takt_text_buffer_puts(out, "  ");
 			takt_out_put_plain(out, message->status);
@@ -166,6 +169,9 @@ static void put_json_message(struct takt_text_buffer *out, const struct view *vi
 	takt_out_text_member(out, ",\"port\":", output->port);
 	takt_out_text_member(out, ",\"type\":", view->types[output->type]->name);
 	takt_out_i64_member(out, ",\"stamp_ns\":", since_start(view, message->stamp_mono_ns));
+	if (message->age_cycles > 0) {
+		takt_out_u64_member(out, ",\"age\":", message->age_cycles);
+	}
 	put_json_tov(out, view, &message->tov);
 	takt_out_text_member(out, ",\"status\":", message->status);
 	takt_text_buffer_puts(out, ",\"payload\":");

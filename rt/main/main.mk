@@ -29,6 +29,7 @@ takt_SOURCES = \
 	%D%/request.c %D%/request.h \
 	%D%/run.c %D%/sibling.c %D%/sibling.h \
 	%D%/run_status.c %D%/run_status.h \
+	%D%/python_status.c %D%/python_status.h \
 	%D%/run_threads.c %D%/run_threads.h \
 	%D%/run_trouble.c %D%/run_trouble.h \
 	%D%/status.c \

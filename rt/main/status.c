@@ -15,6 +15,7 @@
 #include "rt/main/commands.h"
 #include "rt/main/log_time.h"
 #include "rt/main/out.h"
+#include "rt/main/python_status.h"
 #include "rt/main/run_status.h"
 #include "rt/main/run_threads.h"
 
@@ -234,6 +235,7 @@ static void put_short(struct command *command, const struct takt_run_status *sta
 	}
 	takt_text_buffer_printf(out, "\n  cycle     #%" PRIu64 "\n", status->cycles);
 	put_short_counters(out, status);
+	takt_python_status_put_short(out, status->path);
 	put_short_rings(out, status);
 	put_short_recorder(out, status);
 	if (command->threads) {
@@ -291,6 +293,7 @@ static void put_json(struct command *command, const struct takt_run_status *stat
 	NUMBERS(MEMBER)
 #undef MEMBER
 	put_json_rings(out, status);
+	takt_python_status_put_json(out, status->path);
 	takt_out_text_member(out, ",\"recorder\":", takt_recorder_state_name(status));
 	takt_out_text_member(out, ",\"backend\":", status->backend);
 	takt_out_u64_member(out, ",\"segment\":", status->segment);

@@ -10,6 +10,7 @@
 #include "rt/base/json.h"
 #include "rt/base/quantity.h"
 #include "rt/main/out.h"
+#include "rt/main/python_status.h"
 #include "rt/shm/record.h"
 
 #define STATUS_COLUMN 74u		/* of the row of a task */
@@ -151,6 +152,7 @@ static void put_short(struct takt_text_buffer *out, const struct takt_top_view *
 	for (uint32_t i = 0; takt_log_task_at(top->log, i); i++) {
 		put_task(out, top, i);
 	}
+	takt_python_status_put_short(out, top->status->path);
 }
 
 static void put_json_task(struct takt_text_buffer *out, const struct takt_top_view *top,
@@ -204,7 +206,9 @@ static void put_json(struct takt_text_buffer *out, const struct takt_top_view *t
 		takt_text_buffer_puts(out, i ? "," : "");
 		put_json_task(out, top, i);
 	}
-	takt_text_buffer_puts(out, "]}\n");
+	takt_text_buffer_puts(out, "]");
+	takt_python_status_put_json(out, status->path);
+	takt_text_buffer_puts(out, "}\n");
 }
 
 static void put_csv(struct takt_text_buffer *out, const struct takt_top_view *top)

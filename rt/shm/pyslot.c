@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "rt/base/round.h"
+#include "rt/shm/region_guard.h"
 
 #define FILE_BYTES_MAX (2ull << 30)
 #define PAGE_BYTES 4096u
@@ -255,6 +256,7 @@ int takt_pyslot_attach(const char *dir, const char *task_id, bool writable, stru
 		return takt_err_set(err, r, "%s: %s", path, r == -EPROTO ? "was made by another takt"
 				    : r == -EBADMSG ? "is no slot of a Python task, or damaged" : strerror(-r));
 	}
+	takt_region_guard_add(slot.memory, bytes);
 	find_parts(&slot);
 	*ret_slot = slot;
 	return 0;
@@ -263,6 +265,7 @@ int takt_pyslot_attach(const char *dir, const char *task_id, bool writable, stru
 void takt_pyslot_close(struct takt_pyslot *slot)
 {
 	if (slot->memory) {
+		takt_region_guard_remove(slot->memory);
 		munmap(slot->memory, slot->geometry.file_bytes);
 		slot->memory = NULL;
 	}

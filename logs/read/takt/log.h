@@ -366,6 +366,7 @@ struct takt_log_message {
 	uint32_t payload_bytes;		/* fixed_bytes .. bytes of its type: may be cut short */
 	struct takt_tov tov;
 	uint64_t stamp_mono_ns;		/* its producer's call began, or it was received (io) */
+	uint64_t age_cycles;		/* since that call, of a task in Python; 65535: that many or more */
 };
 
 #define TAKT_LOG_LATE_MAX_NS 4294967295u
