@@ -115,7 +115,7 @@ static bool applies(const struct takt_key *key, enum takt_exec exec)
 
 	for (uint32_t i = 0; i < sizeof(off_lane) / sizeof(off_lane[0]); i++) {
 		if (strcmp(key->key, off_lane[i]) == 0) {
-			return exec != TAKT_EXEC_LANE;
+			return exec == TAKT_EXEC_IO || exec == TAKT_EXEC_BACKGROUND;
 		}
 	}
 	if (strcmp(key->key, "priority") == 0) {

@@ -25,6 +25,7 @@
 #define TASKS "tasks:\n"
 #define CONNECTIONS "connections:\n"
 #define TWO "  - {id: t, type: two}\n"
+#define PYTHON(more) "  - {id: p, python: {script: body.py" more "}"
 
 static const struct {
 	const char *text;
@@ -122,6 +123,57 @@ static void replace(char *text, size_t text_bytes, const char *mark, const char 
 			 at + strlen(mark));
 		snprintf(text, text_bytes, "%s", copy);
 	}
+}
+
+static void python_task_is_planned_as_the_graph_says(void **state)
+{
+	static const char text[] =
+		HEAD TASKS TWO
+		"  - id: p\n"
+		"    python: {script: body.py, wait: cycle, venv: ., args: [-x, 'a b'], env: {A: 1, B: ''}, cpus: 2-3,\n"
+		"             nice: 5, memory: 1GiB, restarts: 7, backoff: 20ms}\n"
+		"    inputs: {b: vec, a: vec}\n"
+		"    outputs: {o: vec}\n"
+		"    state: vec\n"
+		"    params: {x: 1.5, on: true, no: null, s: 007, q: '2', l: [1, {k: v}]}\n"
+		"  - {id: e, type: end}\n"
+		CONNECTIONS "  - t.left -> p.b\n" "  - t.right -> p.a\n" "  - p.state -> e\n";
+	struct takt_plan *plan, *again;
+	const struct takt_plan_task *p;
+	char script[PATH_MAX + 16];
+
+	(void)state;
+	file_write("body.py", "", 0);
+	plan = loaded("g.yaml", text);
+	p = &plan->tasks[1];
+	assert_int_equal(plan->python_count, 1);
+	assert_string_equal(p->id, "p");
+	assert_int_equal(p->exec, TAKT_EXEC_PYTHON);
+	assert_string_equal(p->type->name, "body.py");
+	snprintf(script, sizeof(script), "%s/body.py", test.dir);
+	assert_string_equal(p->python->script, script);
+	assert_int_equal(p->python->wait, TAKT_PYTHON_WAIT_CYCLE);
+	assert_int_equal(p->python->timeout_ns, 2000000);
+	assert_int_equal(p->python->arg_count, 2);
+	assert_string_equal(p->python->args[1].text, "a b");
+	assert_string_equal(p->python->env[0].value, "1");
+	assert_int_equal(p->python->nice, 5);
+	assert_int_equal(p->python->memory_bytes, 1 << 30);
+	assert_int_equal(p->python->restarts, 7);
+	assert_string_equal(p->params_json,
+			    "{\"x\":1.5,\"on\":true,\"no\":null,\"s\":\"007\",\"q\":\"2\",\"l\":[1,{\"k\":\"v\"}]}");
+	assert_int_equal(p->input_count, 2);
+	assert_string_equal(p->inputs[0].port->name, "b");	/* in the graph's order */
+	assert_int_equal(p->output_count, 2);
+	assert_string_equal(plan->outputs[p->first_output + 1].port->name, "state");
+	assert_ptr_equal(p->state, plan->outputs[p->first_output + 1].layout);
+	again = loaded("again.yaml", plan->config_text);
+	assert_string_equal(again->config_text, plan->config_text);
+	assert_string_equal(again->tasks[1].python->script, script);
+	assert_string_equal(again->tasks[1].params_json, p->params_json);
+	assert_int_equal(again->text_site_count, plan->text_site_count);
+	takt_plan_destroy(again);
+	takt_plan_destroy(plan);
 }
 
 static void every_wrong_graph_has_its_message(void **state)
@@ -797,7 +849,7 @@ static int folder_remove(void **state)
 {
 	static const char *const names[] = { "good.so", "open.so", "other1.so", "other2.so", "other3.so", "bad1.so",
 	"bad2.so",
-					     "bad3.so", "text.so", "g.yaml", "again.yaml",
+					     "bad3.so", "text.so", "g.yaml", "again.yaml", "body.py",
 					     "mutated.yaml" };
 
 	(void)state;
@@ -810,6 +862,7 @@ static int folder_remove(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(python_task_is_planned_as_the_graph_says),
 		cmocka_unit_test(every_wrong_graph_has_its_message),
 		cmocka_unit_test(a_graph_becomes_a_plan),
 		cmocka_unit_test(inputs_name_their_outputs),
