@@ -170,10 +170,8 @@ static void params_write(struct takt_loader *loader, const struct takt_load_task
 			return;
 		}
 		takt_text_buffer_puts(out, params);
-	} else if (from->config->keys.params.node) {
-		map_write(from->config->keys.params.node, out);
 	} else {
-		takt_text_buffer_puts(out, "{}");
+		takt_text_buffer_puts(out, task->params_json);
 	}
 	takt_text_buffer_puts(out, "}\n");
 }
