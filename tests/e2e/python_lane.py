@@ -1,5 +1,6 @@
 """The lane's side of a Python task, with a host that is none: whatever it does, the loop goes on."""
 
+import glob
 import json
 import os
 import re
@@ -302,6 +303,56 @@ def waiting_adds_short_sleeps_and_no_other_call_with_wait_cycle():
 def spinning_lane_waits_without_system_calls():
     calls = traced("cycle", ", wait: spin", cycles=200)
     assert "clock_nanosleep(" not in calls[calls.index("gettid("):], calls
+
+
+def lane_faults(pid):
+    """(minor, major) faults of the thread lane0 so far."""
+    for path in glob.glob(f"/proc/{pid}/task/*/stat"):
+        with open(path) as f:
+            text = f.read()
+        if "(lane0)" in text:
+            fields = text.rpartition(")")[2].split()
+            return int(fields[7]), int(fields[9])
+    raise AssertionError("no thread called lane0")
+
+
+@tap.test
+def lane_takes_no_page_fault_while_the_host_comes_fails_and_goes():
+    if SANITIZED:
+        raise Skip("a sanitizer does not lock memory")
+    with Python(wait="cycle", python=", timeout: 300us") as w:
+        w.start_taktd()
+        rt = w.start_rt()
+        fake = [program("tests/e2e/fake_python"), w.region(), "py"]
+        host = w.spawn([*fake, "right"], stdout=subprocess.DEVNULL)
+        wait_for_cycles(w, 500)
+        before = lane_faults(rt.pid)
+        for mode in ("garbage", "wild", "some-errors"):
+            host.kill()
+            host.wait()
+            host = w.spawn([*fake, mode, "3"], stdout=subprocess.DEVNULL)
+            wait_for_cycles(w, 300)
+        after = lane_faults(rt.pid)
+        rt.send_signal(signal.SIGINT)
+        _, stderr = rt.communicate(timeout=20)
+        if "memory is not locked" in stderr:
+            raise Skip("memory could not be locked")
+        assert after == before, (before, after)
+
+
+def wait_for_cycles(world, more):
+    """Until the run in @world has gone on by so many cycles."""
+    def cycles():
+        done = subprocess.run([program("takt"), "status", "--run-dir", world.run_dir, "-o", "json"],
+                              capture_output=True, text=True, timeout=20)
+        rows = json.loads(done.stdout)
+        return rows[0]["cycles"] if rows else 0
+
+    until = cycles() + more
+    end = time.monotonic() + 20
+    while cycles() < until:
+        assert time.monotonic() < end, "the run stands still"
+        time.sleep(0.02)
 
 
 if __name__ == "__main__":
