@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tasks in Python, before and after the cycles: slot files, descriptions, waiting for start and stop. */
+/* Tasks in Python, before and after the cycles: slot files, descriptions, waiting for start and
+ * stop. */
 #include "rt/engine/python.h"
 
 #include <errno.h>
@@ -21,7 +22,8 @@
 /* The types that a task carries and what they nest, of those of the plan, in their order. */
 struct type_list {
 	const struct takt_type **types;
-	uint32_t *indices;		/* of the plan's types in the list, TAKT_PYTHON_NO_TYPE: not there */
+	uint32_t *indices;		/* of the plan's types in the list, TAKT_PYTHON_NO_TYPE: not
+					 * there */
 	uint32_t count;
 };
 
@@ -36,7 +38,8 @@ static uint32_t find_type(const struct takt_plan *plan, const char *name)
 	return i;
 }
 
-static int list_types(const struct takt_plan *plan, const struct takt_plan_task *task, struct type_list *list)
+static int list_types(const struct takt_plan *plan, const struct takt_plan_task *task,
+		      struct type_list *list)
 {
 	bool *used = calloc(plan->type_count + 1, sizeof(*used));
 
@@ -50,9 +53,11 @@ static int list_types(const struct takt_plan *plan, const struct takt_plan_task 
 		used[find_type(plan, task->inputs[i].type->name)] = true;
 	}
 	for (uint32_t i = 0; i < task->output_count; i++) {
-		used[find_type(plan, plan->outputs[task->first_output + i].layout->type->name)] = true;
+		used[find_type(plan, plan->outputs[task->first_output + i].layout->type->name)] =
+			true;
 	}
-	for (uint32_t i = plan->type_count; i-- > 0;) {	/* a type stands behind those that it contains */
+	for (uint32_t i = plan->type_count; i-- > 0;) {	/* a type stands behind those that it
+							 * contains */
 		for (uint32_t k = 0; used[i] && k < plan->types[i]->field_count; k++) {
 			if (plan->types[i]->fields[k].of) {
 				used[find_type(plan, plan->types[i]->fields[k].of->name)] = true;
@@ -88,13 +93,17 @@ static int describe(const struct takt_python *p, void **ret_bytes, uint32_t *ret
 	struct takt_python_port ports[2][TAKT_PYSLOT_PORTS_MAX];
 	struct type_list list = { 0 };
 	struct takt_python_description d = {
-		.settings = *p->settings, .graph = plan->name, .graph_path = plan->path, .graph_dir = plan->dir,
-		.task_id = task->id, .task = unit->ctx.task_index, .run = unit->engine->region_info.run,
+		.settings = *p->settings, .graph = plan->name, .graph_path = plan->path,
+		.graph_dir = plan->dir,
+		.task_id = task->id, .task = unit->ctx.task_index,
+		.run = unit->engine->region_info.run,
 		.seed = unit->ctx.seed, .period_ns = plan->period_ns, .every = task->every,
 		.virtual_time = unit->engine->virtual_time, .params = task->params_json,
-		.text_level = unit->ctx.text_level, .text_site = first_site(plan, task), .stream = p->stream,
+		.text_level = unit->ctx.text_level, .text_site = first_site(plan, task),
+		.stream = p->stream,
 		.inputs = ports[0], .outputs = ports[1], .input_count = task->input_count,
-		.output_count = task->output_count - (task->state ? 1 : 0), .state = TAKT_PYTHON_NO_TYPE,
+		.output_count = task->output_count - (task->state ? 1 : 0),
+		.state = TAKT_PYTHON_NO_TYPE,
 	};
 	int r = list_types(plan, task, &list);
 
@@ -132,7 +141,8 @@ static struct takt_pyslot_spec spec_of(const struct takt_plan *plan, uint32_t in
 {
 	const struct takt_plan_task *task = &plan->tasks[index];
 	struct takt_pyslot_spec spec = {
-		.task_id = task->id, .task = index, .inputs = layouts, .outputs = layouts + task->input_count,
+		.task_id = task->id, .task = index, .inputs = layouts,
+		.outputs = layouts + task->input_count,
 		.state = task->state, .input_count = task->input_count,
 		.output_count = task->output_count - (task->state ? 1 : 0), .description = "",
 	};
@@ -203,7 +213,8 @@ static void say(const struct takt_unit *unit, enum takt_event event, const char 
 {
 	struct takt_engine *engine = unit->engine;
 
-	takt_events_put(&engine->main_events, takt_engine_cycle(engine), takt_clock_now_ns(&engine->clock),
+	takt_events_put(&engine->main_events, takt_engine_cycle(engine),
+			takt_clock_now_ns(&engine->clock),
 			unit->ctx.task_index, event, NULL, text);
 	if (engine->options->degraded) {
 		engine->options->degraded(text, engine->options->user);
@@ -217,24 +228,28 @@ void takt_python_tell(struct takt_engine *engine)
 	for (uint32_t i = 0; i < engine->python_count; i++) {
 		const struct takt_unit *unit = engine->pythons[i].unit;
 
-		snprintf(text, sizeof(text), TAKT_PYTHON_PROTOTYPE ": task `%.63s`", unit->plan->id);
+		snprintf(text, sizeof(text), TAKT_PYTHON_PROTOTYPE ": task `%.63s`",
+			 unit->plan->id);
 		say(unit, TAKT_EVENT_prototype, text);
 	}
 	if (engine->python_count > 1) {
-		snprintf(text, sizeof(text), "%u tasks are in Python: each takes a process and its share of the "
+		snprintf(text, sizeof(text),
+			 "%u tasks are in Python: each takes a process and its share of the "
 			 "CPUs that are left, and they delay one another", engine->python_count);
 		say(engine->pythons[1].unit, TAKT_EVENT_degraded, text);
 	}
 }
 
 /* Wait until the host is in a phase of @phases (bits), or the time is over, or there is no taktd. */
-static bool wait_for(const struct takt_python *p, uint32_t phases, uint64_t patience_ns, bool interruptible)
+static bool wait_for(const struct takt_python *p, uint32_t phases, uint64_t patience_ns,
+		     bool interruptible)
 {
 	const struct timespec span = { 0, LOOK_NS };
 	const uint64_t begin_ns = takt_clock_mono_ns();
 	uint64_t spent_ns = 0;
 
-	for (uint32_t i = 1; spent_ns < patience_ns && !(interruptible && takt_interrupt_came()); i++) {
+	for (uint32_t i = 1; spent_ns < patience_ns &&
+	     !(interruptible && takt_interrupt_came()); i++) {
 		const uint32_t phase = takt_pyslot_phase(&p->slot);
 
 		if (phase < 32 && (phases >> phase & 1)) {
@@ -265,7 +280,8 @@ int takt_python_start(struct takt_unit *unit)
 		return -ENOTCONN;
 	}
 	if (!takt_interrupt_came()) {
-		snprintf(text, sizeof(text), "task `%.63s`: its Python is not ready (%s%s): its outputs are absent "
+		snprintf(text, sizeof(text),
+			 "task `%.63s`: its Python is not ready (%s%s): its outputs are absent "
 			 "until it is", unit->plan->id, takt_pyslot_phase_name(phase),
 			 phase == TAKT_PY_ABSENT ? ": no taktd runs it" : "");
 		say(unit, TAKT_EVENT_degraded, text);
@@ -289,5 +305,6 @@ int takt_python_stop(struct takt_unit *unit)
 
 unsigned takt_python_stop_patience_s(const struct takt_unit *unit)
 {
-	return (unsigned)((unit->python->settings->stop_timeout_ns + STOP_EXTRA_NS) / TAKT_NS_PER_S) + 2;
+	return (unsigned)((unit->python->settings->stop_timeout_ns +
+			   STOP_EXTRA_NS) / TAKT_NS_PER_S) + 2;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The lane's side of a task in Python. Real-time code: see tests/hot.sh. Its only system call is the short sleep
- * of `wait: cycle`; there is none with `wait: none`. */
+/* The lane's side of a task in Python. Real-time code: see tests/hot.sh. Its only system call is
+ * the short sleep of `wait: cycle`; there is none with `wait: none`. */
 #include <errno.h>
 #include <string.h>
 #include <time.h>
@@ -30,15 +30,18 @@ static void show_counters(const struct takt_python *p)
 	atomic_store_explicit(&lane->busy, p->count.busy, memory_order_relaxed);
 	atomic_store_explicit(&lane->bad, p->count.bad, memory_order_relaxed);
 	atomic_store_explicit(&lane->waited_ns, p->count.waited_ns, memory_order_relaxed);
-	atomic_store_explicit(&lane->round_trip_ns_max, p->count.round_trip_ns_max, memory_order_relaxed);
+	atomic_store_explicit(&lane->round_trip_ns_max, p->count.round_trip_ns_max,
+			      memory_order_relaxed);
 }
 
-static void record(const struct takt_python *p, struct takt_lane *lane, enum takt_event event, int64_t value0,
+static void record(const struct takt_python *p, struct takt_lane *lane, enum takt_event event,
+		   int64_t value0,
 		   int64_t value1, const char *text)
 {
 	const int64_t values[4] = { value0, value1 };
 
-	takt_events_put(&lane->events, lane->cycle, p->unit->ctx.now_ns, p->unit->ctx.task_index, event, values,
+	takt_events_put(&lane->events, lane->cycle, p->unit->ctx.now_ns, p->unit->ctx.task_index,
+			event, values,
 			text);
 }
 
@@ -98,7 +101,8 @@ static void put_out(struct takt_python *p, struct takt_lane *lane, struct takt_o
 
 static void put_state(struct takt_python *p, struct takt_lane *lane, const void *state)
 {
-	const struct takt_pyslot_message row = { .present = 1, .bytes = p->slot.geometry.state_bytes };
+	const struct takt_pyslot_message row =
+		{ .present = 1, .bytes = p->slot.geometry.state_bytes };
 
 	if (state) {
 		put_out(p, lane, &p->unit->outlets[p->unit->outlet_count - 1], &row, state);
@@ -133,7 +137,8 @@ static int take_answer(struct takt_python *p, struct takt_lane *lane)
 		const int r = takt_pyslot_output(&p->slot, i, &row, &payload);
 
 		if (r < 0) {
-			note_bad(p, lane, p->unit->type->ports[p->unit->plan->input_count + i].name);
+			note_bad(p, lane,
+				 p->unit->type->ports[p->unit->plan->input_count + i].name);
 		} else if (payload) {
 			put_out(p, lane, &p->unit->outlets[i], &row, payload);
 		}
@@ -154,7 +159,8 @@ static void post(struct takt_python *p, struct takt_lane *lane)
 					 .recent_ns = lane->mono_ns };
 
 	p->posted_ns = is_virtual ? takt_clock_mono_ns() : unit->ctx.now_ns;
-	p->deadline_ns = is_virtual || p->settings->timeout_ns == 0 ? 0 : p->posted_ns + p->settings->timeout_ns;
+	p->deadline_ns = is_virtual || p->settings->timeout_ns == 0
+				 ? 0 : p->posted_ns + p->settings->timeout_ns;
 	p->cycle = lane->cycle;
 	p->now_ns = unit->ctx.now_ns;
 	p->given_up = false;
@@ -171,7 +177,8 @@ static void post(struct takt_python *p, struct takt_lane *lane)
 		}
 		newest = &input->messages[*input->count - 1];
 		row = (struct takt_pyslot_message){
-			.bytes = newest->bytes, .tov_kind = newest->tov.kind, .stamp_ns = newest->stamp_ns,
+			.bytes = newest->bytes, .tov_kind = newest->tov.kind,
+			.stamp_ns = newest->stamp_ns,
 			.tov_begin_ns = newest->tov.begin_ns, .tov_end_ns = newest->tov.end_ns,
 		};
 		takt_pyslot_give(&p->slot, i, &row, newest->payload, newest->status);
@@ -211,11 +218,14 @@ static bool wait_for_answer(struct takt_python *p, const struct takt_lane *lane)
 	return is_there;
 }
 
-/* In virtual time: until @is_done, however long Python takes. False when taktd keeps none of its limits. */
-static bool wait_virtually(struct takt_python *p, struct takt_lane *lane, bool (*is_done)(struct takt_python *))
+/* In virtual time: until @is_done, however long Python takes. False when taktd keeps none of its
+ * limits. */
+static bool wait_virtually(struct takt_python *p, struct takt_lane *lane,
+			   bool (*is_done)(struct takt_python *))
 {
 	const struct takt_python_settings *s = p->settings;
-	const uint64_t patience_ns = s->stuck_after_ns + s->start_timeout_ns + s->backoff_max_ns + VIRTUAL_PATIENCE_NS;
+	const uint64_t patience_ns =
+		s->stuck_after_ns + s->start_timeout_ns + s->backoff_max_ns + VIRTUAL_PATIENCE_NS;
 	const uint64_t begin_ns = takt_clock_mono_ns();
 	uint64_t now_ns = begin_ns;
 
@@ -231,7 +241,8 @@ static bool wait_virtually(struct takt_python *p, struct takt_lane *lane, bool (
 			break;
 		}
 	}
-	atomic_store_explicit(&lane->position.busy_since_ns, takt_clock_mono_ns(), memory_order_relaxed);
+	atomic_store_explicit(&lane->position.busy_since_ns, takt_clock_mono_ns(),
+			      memory_order_relaxed);
 	return is_done(p);
 }
 

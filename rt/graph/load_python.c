@@ -28,17 +28,20 @@ static int paths_fill(struct takt_loader *loader, const struct takt_config_task 
 
 	s->script = path_of(loader, keys->script.text);
 	s->venv = keys->venv.text[0] ? path_of(loader, keys->venv.text) : "";
-	s->interpreter = strchr(keys->interpreter.text, '/') ? path_of(loader, keys->interpreter.text)
+	s->interpreter = strchr(keys->interpreter.text, '/')
+		? path_of(loader, keys->interpreter.text)
 							     : keys->interpreter.text;
 	if (!s->script || !s->venv || !s->interpreter) {
 		return takt_load_no_memory(loader);
 	}
 	if (access(s->script, R_OK) < 0) {
-		return takt_node_error(keys->script.node, loader->err, "task `%s`: python: script: %s: %s", owner,
+		return takt_node_error(keys->script.node, loader->err,
+				       "task `%s`: python: script: %s: %s", owner,
 				       s->script, strerror(errno));
 	}
 	if (s->venv[0] && access(s->venv, R_OK | X_OK) < 0) {
-		return takt_node_error(keys->venv.node, loader->err, "task `%s`: python: venv: %s: %s", owner,
+		return takt_node_error(keys->venv.node, loader->err,
+				       "task `%s`: python: venv: %s: %s", owner,
 				       s->venv, strerror(errno));
 	}
 	return 0;
@@ -48,7 +51,8 @@ static int args_fill(struct takt_loader *loader, const struct takt_config_task *
 		     struct takt_python_settings *s)
 {
 	const struct takt_node *args = task->python.args.node, *env = task->python.env.node;
-	struct takt_python_arg *arg = takt_pool_alloc(loader->pool, args ? args->count : 0, sizeof(*arg));
+	struct takt_python_arg *arg =
+		takt_pool_alloc(loader->pool, args ? args->count : 0, sizeof(*arg));
 	struct takt_python_variable *variable =
 		takt_pool_alloc(loader->pool, env ? env->count : 0, sizeof(*variable));
 
@@ -57,7 +61,8 @@ static int args_fill(struct takt_loader *loader, const struct takt_config_task *
 	}
 	for (const struct takt_node *n = args ? args->first : NULL; n; n = n->next) {
 		if (n->kind != TAKT_NODE_TEXT || s->arg_count == TAKT_PYTHON_ARGS_MAX) {
-			return takt_node_error(n, loader->err, "task `%s`: python: args: expected at most %u texts, "
+			return takt_node_error(n, loader->err,
+					       "task `%s`: python: args: expected at most %u texts, "
 					       "found %s", task->keys.id.text, TAKT_PYTHON_ARGS_MAX,
 					       takt_node_what(n));
 		}
@@ -66,7 +71,8 @@ static int args_fill(struct takt_loader *loader, const struct takt_config_task *
 	for (const struct takt_node *n = env ? env->first : NULL; n; n = n->next) {
 		if (n->kind != TAKT_NODE_TEXT || strchr(n->key, '=') || !n->key[0] ||
 		    s->env_count == TAKT_PYTHON_VARIABLES_MAX) {
-			return takt_node_error(n, loader->err, "task `%s`: python: env: expected at most %u "
+			return takt_node_error(n, loader->err,
+					       "task `%s`: python: env: expected at most %u "
 					       "variables with texts, like {OMP_NUM_THREADS: 1}",
 					       task->keys.id.text, TAKT_PYTHON_VARIABLES_MAX);
 		}
@@ -85,9 +91,12 @@ static int cpus_fill(struct takt_loader *loader, const struct takt_config_task *
 	struct takt_err why = { 0 };
 
 	s->cpus = cpus->text;
-	if (cpus->node && (takt_cpulist_parse(cpus->text, &list, &why) < 0 || takt_cpulist_count(&list) == 0)) {
-		return takt_node_error(cpus->node, loader->err, "task `%s`: python: cpus: `%.80s` is no list of "
-				       "CPUs; write e.g. `cpus: 2-3`", task->keys.id.text, cpus->text);
+	if (cpus->node &&
+	    (takt_cpulist_parse(cpus->text, &list, &why) < 0 || takt_cpulist_count(&list) == 0)) {
+		return takt_node_error(cpus->node, loader->err,
+				       "task `%s`: python: cpus: `%.80s` is no list of "
+				       "CPUs; write e.g. `cpus: 2-3`", task->keys.id.text,
+				       cpus->text);
 	}
 	return 0;
 }
@@ -95,7 +104,9 @@ static int cpus_fill(struct takt_loader *loader, const struct takt_config_task *
 /* How long the lane waits where nothing is said: half a cycle of the task, 2 ms at most. */
 static uint64_t default_timeout_ns(const struct takt_plan *plan)
 {
-	return plan->period_ns > 0 && plan->period_ns / 2 < TIMEOUT_NS_MAX ? plan->period_ns / 2 : TIMEOUT_NS_MAX;
+	const bool is_short = plan->period_ns > 0 && plan->period_ns / 2 < TIMEOUT_NS_MAX;
+
+	return is_short ? plan->period_ns / 2 : TIMEOUT_NS_MAX;
 }
 
 static int times_fill(struct takt_loader *loader, const struct takt_config_task *task,
@@ -116,17 +127,20 @@ static int times_fill(struct takt_loader *loader, const struct takt_config_task 
 		s->timeout_ns = default_timeout_ns(plan);
 	}
 	if (s->wait == TAKT_PYTHON_WAIT_CYCLE && s->timeout_ns >= plan->stuck_after_ns) {
-		return takt_node_error(keys->wait.node, loader->err, "task `%s`: python: the lane would wait up to "
-				       "`timeout`, and a cycle longer than runtime.stuck_after ends the run; give a "
-				       "smaller timeout", task->keys.id.text);
+		return takt_node_error(keys->wait.node, loader->err,
+				       "task `%s`: python: the lane would wait up to "
+				       "`timeout`, and a cycle longer than runtime.stuck_after "
+				       "ends the run; give a smaller timeout", task->keys.id.text);
 	}
 	if (s->timeout_ns > s->stuck_after_ns) {
-		return takt_node_error(keys->timeout.node ? keys->timeout.node : keys->stuck_after.node, loader->err,
-				       "task `%s`: python: `timeout` is longer than `stuck_after`, when the process "
-				       "is ended; give a smaller one", task->keys.id.text);
+		return takt_node_error(keys->timeout.node ? keys->timeout.node
+				       : keys->stuck_after.node, loader->err,
+				       "task `%s`: python: `timeout` is longer than `stuck_after`, "
+				       "when the process is ended; give a smaller one", task->keys.id.text);
 	}
 	if (s->backoff_ns > s->backoff_max_ns) {
-		return takt_node_error(keys->backoff.node ? keys->backoff.node : keys->backoff_max.node, loader->err,
+		return takt_node_error(keys->backoff.node ? keys->backoff.node
+				       : keys->backoff_max.node, loader->err,
 				       "task `%s`: python: `backoff` is longer than `backoff_max`",
 				       task->keys.id.text);
 	}
@@ -140,12 +154,14 @@ static int settings_fill(struct takt_loader *loader, const struct takt_config_ta
 	int rc = paths_fill(loader, task, s);
 
 	s->mode = (uint32_t)keys->mode.number;
-	s->transport = s->mode == TAKT_PYTHON_EMBEDDED ? TAKT_PYTHON_SHM : (uint32_t)keys->transport.number;
+	s->transport = s->mode == TAKT_PYTHON_EMBEDDED ? TAKT_PYTHON_SHM
+		: (uint32_t)keys->transport.number;
 	s->nice = (int32_t)keys->nice.number;
 	s->memory_bytes = keys->memory.number;
 	s->restarts = (uint32_t)keys->restarts.number;
 	if (rc == 0 && s->mode == TAKT_PYTHON_EMBEDDED && keys->transport.node) {
-		rc = takt_node_key_error(keys->transport.node, loader->err, "task `%s`: python: `transport` is for "
+		rc = takt_node_key_error(keys->transport.node, loader->err,
+					 "task `%s`: python: `transport` is for "
 					 "`mode: process`; remove it", task->keys.id.text);
 	}
 	if (rc == 0) {
@@ -159,16 +175,19 @@ static int settings_fill(struct takt_loader *loader, const struct takt_config_ta
 
 /* --- the task as a plug-in would declare it --------------------------------------------------- */
 
-static int port_add(struct takt_loader *loader, const struct takt_node *node, const char *name, bool is_output,
+static int port_add(struct takt_loader *loader, const struct takt_node *node, const char *name,
+		    bool is_output,
 		    struct takt_port *ports, uint32_t *count)
 {
 	if (!takt_id_is_valid(name)) {
-		return takt_node_key_error(node, loader->err, "`%.63s` is no name of a port: letters, digits, _; "
+		return takt_node_key_error(node, loader->err,
+					   "`%.63s` is no name of a port: letters, digits, _; "
 					   "begins with a letter", name);
 	}
 	for (uint32_t i = 0; i < *count; i++) {
 		if (ports[i].is_output == is_output && strcmp(ports[i].name, name) == 0) {
-			return takt_node_key_error(node, loader->err, "there is an output `%.63s` already, the task's "
+			return takt_node_key_error(node, loader->err,
+						   "there is an output `%.63s` already, the task's "
 						   "state; rename this one", name);
 		}
 	}
@@ -190,8 +209,10 @@ static int ports_fill(struct takt_loader *loader, const struct takt_config_task 
 		return takt_load_no_memory(loader);
 	}
 	if (count == 0 || count > PORTS_MAX) {
-		return takt_node_error(config->node, loader->err, "task `%s`: a Python task has 1 to %u inputs and "
-				       "outputs; write e.g. `inputs: {imu: imu_sample}`", config->keys.id.text,
+		return takt_node_error(config->node, loader->err,
+				       "task `%s`: a Python task has 1 to %u inputs and "
+				       "outputs; write e.g. `inputs: {imu: imu_sample}`",
+				       config->keys.id.text,
 				       PORTS_MAX);
 	}
 	for (const struct takt_node *n = in ? in->first : NULL; n && rc == 0; n = n->next) {
@@ -214,7 +235,8 @@ static struct takt_plugin_handle *handle_make(struct takt_loader *loader, const 
 {
 	struct takt_plugin_handle *handle = takt_pool_alloc(loader->pool, 1, sizeof(*handle));
 	struct takt_plugin *plugin = takt_pool_alloc(loader->pool, 1, sizeof(*plugin));
-	struct takt_text_site *sites = takt_pool_alloc(loader->pool, TAKT_CRITICAL + 1, sizeof(*sites));
+	struct takt_text_site *sites =
+		takt_pool_alloc(loader->pool, TAKT_CRITICAL + 1, sizeof(*sites));
 	const char *slash = strrchr(script, '/');
 
 	if (!handle || !plugin || !sites) {
@@ -229,9 +251,12 @@ static struct takt_plugin_handle *handle_make(struct takt_loader *loader, const 
 	*plugin = (struct takt_plugin){
 		.abi_major = TAKT_ABI_MAJOR, .abi_minor = TAKT_ABI_MINOR, .bytes = sizeof(*plugin),
 		.task_bytes = sizeof(struct takt_task), .name = "python", .version = "",
-		.text_site_bytes = sizeof(*sites), .text_begin = sites, .text_end = sites + TAKT_CRITICAL + 1,
+		.text_site_bytes = sizeof(*sites), .text_begin = sites,
+		.text_end = sites + TAKT_CRITICAL + 1,
 	};
-	*handle = (struct takt_plugin_handle){ .plugin = plugin, .text_site_count = TAKT_CRITICAL + 1 };
+	*handle =
+		(struct takt_plugin_handle){ .plugin = plugin,
+					     .text_site_count = TAKT_CRITICAL + 1 };
 	return handle;
 }
 
@@ -241,9 +266,10 @@ static int strict_check(struct takt_loader *loader, const struct takt_config_tas
 	if (!loader->plan->strict || loader->config->runtime.allow_python.number) {
 		return 0;
 	}
-	return takt_node_key_error(task->keys.python.node, loader->err, "task `%s`: the graph says `strict: true`, "
-				   "and Python on the live path is a prototype; say `allow_python: true` under "
-				   "`runtime`, or rewrite the task in C", task->keys.id.text);
+	return takt_node_key_error(task->keys.python.node, loader->err,
+				   "task `%s`: the graph says `strict: true`, "
+				   "and Python on the live path is a prototype; say "
+				   "`allow_python: true` under `runtime`, or rewrite the task in C", task->keys.id.text);
 }
 
 int takt_load_python(struct takt_loader *loader, struct takt_load_task *task)

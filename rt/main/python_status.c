@@ -15,14 +15,16 @@
 /* Counters are independent of each other: no order is asked for. */
 #define LOAD(field) atomic_load_explicit(&(field), memory_order_relaxed)
 
-static void read_slot(const struct takt_pyslot *slot, const char *task, struct takt_python_status *status)
+static void read_slot(const struct takt_pyslot *slot, const char *task,
+		      struct takt_python_status *status)
 {
 	const struct takt_pyslot_lane *lane = slot->lane;
 	const struct takt_pyslot_host *host = slot->host;
 
 	*status = (struct takt_python_status){
 		.phase = takt_pyslot_phase_name(takt_pyslot_phase(slot)), .pid = LOAD(host->pid),
-		.calls = LOAD(lane->calls), .taken = LOAD(lane->taken), .missed = LOAD(lane->missed),
+		.calls = LOAD(lane->calls), .taken = LOAD(lane->taken),
+		.missed = LOAD(lane->missed),
 		.busy = LOAD(lane->busy), .errors = LOAD(lane->errors), .bad = LOAD(lane->bad),
 		.spawns = LOAD(host->spawns), .kills = LOAD(host->kills),
 		.exceptions = LOAD(host->exceptions), .body_ns = LOAD(host->body_ns),
@@ -37,7 +39,8 @@ static int is_slot(const struct dirent *entry)
 	return strncmp(entry->d_name, TAKT_PYSLOT_PREFIX, strlen(TAKT_PYSLOT_PREFIX)) == 0;
 }
 
-void takt_python_status_visit(const char *path, void (*visit)(const struct takt_python_status *status, void *user),
+void takt_python_status_visit(const char *path,
+			      void (*visit)(const struct takt_python_status *status, void *user),
 			      void *user)
 {
 	struct dirent **entries = NULL;
@@ -67,7 +70,8 @@ static void put_short(const struct takt_python_status *status, void *user)
 {
 	struct put *put = user;
 	const uint64_t answers = status->taken + status->missed + status->errors;
-	char body[TAKT_QUANTITY_TEXT_BYTES], transport[TAKT_QUANTITY_TEXT_BYTES], worst[TAKT_QUANTITY_TEXT_BYTES];
+	char body[TAKT_QUANTITY_TEXT_BYTES], transport[TAKT_QUANTITY_TEXT_BYTES],
+	worst[TAKT_QUANTITY_TEXT_BYTES];
 
 	if (!put->any) {
 		takt_text_buffer_puts(put->out, "  " TAKT_PYTHON_PROTOTYPE "\n");
@@ -79,20 +83,25 @@ static void put_short(const struct takt_python_status *status, void *user)
 	if (status->pid > 0) {
 		takt_text_buffer_printf(put->out, ", pid %d", (int)status->pid);
 	}
-	takt_text_buffer_printf(put->out, ", %" PRIu64 " calls, %" PRIu64 " in time, %" PRIu64 " missed, %" PRIu64
-				" errors, %" PRIu64 " cycles not called", status->calls, status->taken,
+	takt_text_buffer_printf(put->out,
+				", %" PRIu64 " calls, %" PRIu64 " in time, %" PRIu64 " missed, %" PRIu64
+				" errors, %" PRIu64 " cycles not called", status->calls,
+				status->taken,
 				status->missed, status->errors, status->busy);
 	if (status->bad > 0) {
 		takt_text_buffer_printf(put->out, ", %" PRIu64 " refused", status->bad);
 	}
 	if (status->spawns > 1 || status->kills > 0) {
-		takt_text_buffer_printf(put->out, ", started %" PRIu64 " times, killed %" PRIu64, status->spawns,
+		takt_text_buffer_printf(put->out, ", started %" PRIu64 " times, killed %" PRIu64,
+					status->spawns,
 					status->kills);
 	}
 	if (answers > 0) {
-		takt_text_buffer_printf(put->out, "\n            a call %s in Python, %s on the way, %s at most",
+		takt_text_buffer_printf(put->out,
+					"\n            a call %s in Python, %s on the way, %s at most",
 			takt_quantity_format_ns(status->body_ns / answers, body, sizeof(body)),
-			takt_quantity_format_ns(status->transport_ns / answers, transport, sizeof(transport)),
+			takt_quantity_format_ns(status->transport_ns / answers, transport,
+						sizeof(transport)),
 			takt_quantity_format_ns(status->round_trip_ns_max, worst, sizeof(worst)));
 	}
 	takt_text_buffer_puts(put->out, "\n");

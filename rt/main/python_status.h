@@ -14,7 +14,8 @@ struct takt_python_status {
 	uint64_t calls;
 	uint64_t taken;			/* answers that were in time */
 	uint64_t missed;
-	uint64_t busy;			/* cycles without a call: the one before was not answered, or nobody ready */
+	uint64_t busy;			/* cycles without a call: the one before was not answered,
+					 * or nobody ready */
 	uint64_t errors;
 	uint64_t bad;
 	uint64_t spawns;
@@ -27,7 +28,8 @@ struct takt_python_status {
 };
 
 /* Call @visit for each Python task of the region at @path, in the order of their names.  [bg] */
-void takt_python_status_visit(const char *path, void (*visit)(const struct takt_python_status *status, void *user),
+void takt_python_status_visit(const char *path,
+			      void (*visit)(const struct takt_python_status *status, void *user),
 			      void *user);
 
 /* All of them as lines of `takt status`, or of `takt top`; nothing where there is none.  [bg] */

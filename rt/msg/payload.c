@@ -6,7 +6,8 @@
 
 static bool struct_is_sound(const struct takt_layout *layout, const char *at);
 
-static bool item_is_sound(const struct takt_field *field, const struct takt_field_place *place, const char *item)
+static bool item_is_sound(const struct takt_field *field, const struct takt_field_place *place,
+			  const char *item)
 {
 	switch ((enum takt_scalar)field->scalar) {
 	case TAKT_SCALAR_BOOL:
@@ -18,7 +19,8 @@ static bool item_is_sound(const struct takt_field *field, const struct takt_fiel
 	}
 }
 
-static bool field_is_sound(const struct takt_field *field, const struct takt_field_place *place, const char *at)
+static bool field_is_sound(const struct takt_field *field, const struct takt_field_place *place,
+			   const char *at)
 {
 	const char *items = at + place->items_offset_bytes;
 	uint32_t count = field->length;
@@ -62,7 +64,8 @@ bool takt_payload_is_sound(const struct takt_layout *layout, const void *payload
 	}
 	if (layout->tail_item_bytes > 0) {
 		memcpy(&count, (const char *)payload + layout->tail_count_offset, sizeof(count));
-		if (count > layout->tail_length || bytes < takt_layout_used_bytes(layout, payload)) {
+		if (count > layout->tail_length ||
+		    bytes < takt_layout_used_bytes(layout, payload)) {
 			return false;
 		}
 	}

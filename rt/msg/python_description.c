@@ -82,7 +82,8 @@ static const struct takt_wire_member members[] = {
 	ARRAY(W, "inputs", d.inputs, d.input_count, PORTS_MAX, &port),
 	ARRAY(W, "outputs", d.outputs, d.output_count, PORTS_MAX, &port),
 	MEMBER(W, "state", INDEX, d.state),
-	ARRAY(W, "enums", types.enums, types.enum_count, TAKT_WIRE_ENUMS_MAX, &takt_wire_enum_table),
+	ARRAY(W, "enums", types.enums, types.enum_count, TAKT_WIRE_ENUMS_MAX,
+	      &takt_wire_enum_table),
 	ARRAY(W, "types", types.types, types.type_count, TAKT_TYPES_MAX, &takt_wire_type_table),
 };
 static_assert(COUNT(members) <= TAKT_WIRE_MEMBERS_MAX, "one bit a member");
@@ -90,7 +91,8 @@ static const struct takt_wire_table table = {
 	"description of a Python task", members, COUNT(members), sizeof(struct wire)
 };
 
-int takt_python_description_encode(const struct takt_python_description *description, void **ret_bytes,
+int takt_python_description_encode(const struct takt_python_description *description,
+				   void **ret_bytes,
 				   uint32_t *ret_size_bytes, struct takt_err *err)
 {
 	struct wire wire = { .d = *description };
@@ -101,7 +103,8 @@ int takt_python_description_encode(const struct takt_python_description *descrip
 		return takt_err_set(err, -ENOMEM, "out of memory");
 	}
 	wire.d.version = TAKT_PYTHON_VERSION;
-	ret = takt_wire_fill_types(&wire.types, description->types, description->type_count, pool, err);
+	ret = takt_wire_fill_types(&wire.types, description->types, description->type_count, pool,
+				   err);
 	if (ret == 0) {
 		ret = takt_wire_encode(&table, &wire, ret_bytes, ret_size_bytes, err);
 	}
@@ -109,12 +112,14 @@ int takt_python_description_encode(const struct takt_python_description *descrip
 	return ret;
 }
 
-static int check_ports(const struct wire *wire, const struct takt_python_port *ports, uint32_t count,
+static int check_ports(const struct wire *wire, const struct takt_python_port *ports,
+		       uint32_t count,
 		       struct takt_err *err)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		if (ports[i].type >= wire->types.type_count) {
-			return takt_err_set(err, -EBADMSG, "description of a Python task: port %u has no type", i);
+			return takt_err_set(err, -EBADMSG,
+					    "description of a Python task: port %u has no type", i);
 		}
 	}
 	return 0;
@@ -127,7 +132,8 @@ static int check(struct wire *wire, struct takt_err *err)
 
 	if (d->version != TAKT_PYTHON_VERSION) {
 		return takt_err_set(err, d->version > TAKT_PYTHON_VERSION ? -EPROTO : -EBADMSG,
-				    "the Python task is described in version %u, known is %u", d->version,
+				    "the Python task is described in version %u, known is %u",
+				    d->version,
 				    TAKT_PYTHON_VERSION);
 	}
 	ret = takt_wire_check_types(&wire->types, wire->pool, err);
@@ -138,7 +144,8 @@ static int check(struct wire *wire, struct takt_err *err)
 		ret = check_ports(wire, d->outputs, d->output_count, err);
 	}
 	if (ret == 0 && ((d->state != TAKT_PYTHON_NO_TYPE && d->state >= wire->types.type_count) ||
-			 d->settings.mode > TAKT_PYTHON_EMBEDDED || d->settings.transport > TAKT_PYTHON_SHM ||
+			 d->settings.mode > TAKT_PYTHON_EMBEDDED ||
+			 d->settings.transport > TAKT_PYTHON_SHM ||
 			 d->settings.wait > TAKT_PYTHON_WAIT_CYCLE)) {
 		ret = takt_err_set(err, -EBADMSG,
 				   "description of a Python task: no such state, mode, transport or wait");
@@ -149,7 +156,8 @@ static int check(struct wire *wire, struct takt_err *err)
 }
 
 int takt_python_description_decode(const void *bytes, uint32_t size_bytes,
-				   struct takt_python_description **ret_description, struct takt_err *err)
+				   struct takt_python_description **ret_description,
+				   struct takt_err *err)
 {
 	struct takt_pool *pool = takt_pool_create();
 	struct wire *wire = pool ? takt_pool_alloc(pool, 1, sizeof(*wire)) : NULL;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a Python task is: all that its host and its child need to know, in its slot file as CBOR.
  *
- * One map with text keys, those of python_description.c; enums and types have the form that they have in a
- * catalog, in lists where a nested type stands before those that contain it. Unknown keys are skipped. */
+ * One map with text keys, those of python_description.c; enums and types have the form that they
+ * have in a catalog, in lists where a nested type stands before those that contain it. Unknown keys
+ * are skipped. */
 #ifndef TAKT_MSG_PYTHON_DESCRIPTION_H
 #define TAKT_MSG_PYTHON_DESCRIPTION_H
 
@@ -76,7 +77,8 @@ struct takt_python_description {
 	bool virtual_time;
 	const char *params;		/* JSON object */
 	uint32_t text_level;		/* enum takt_level */
-	uint32_t text_site;		/* format number of a text of level 0: that of level n is n more; one string */
+	uint32_t text_site;		/* format number of a text of level 0: that of level n is n
+					 * more; one string */
 	uint32_t stream;		/* number of the task's own stream of events, see record.h */
 	struct takt_python_port *inputs;	/* in the graph's order, as in the slot file */
 	struct takt_python_port *outputs;
@@ -87,12 +89,15 @@ struct takt_python_description {
 	uint32_t type_count;
 };
 
-/* Encode into a new buffer (free()). Returns 0, -ENOMEM, -E2BIG, -EINVAL (takt_layouts_create).  [setup] */
+/* Encode into a new buffer (free()). Returns 0, -ENOMEM, -E2BIG, -EINVAL (takt_layouts_create).
+ * [setup] */
 TAKT_SETUP int takt_python_description_encode(const struct takt_python_description *description,
-					      void **ret_bytes, uint32_t *ret_size_bytes, struct takt_err *err);
+					      void **ret_bytes, uint32_t *ret_size_bytes,
+					      struct takt_err *err);
 
-/* Decode outside input. Every index is checked, every type laid out; texts are never NULL. Free it with
- * takt_python_description_destroy. Returns 0, -EBADMSG, -EPROTO (written by a newer takt), -ENOMEM.  [bg] */
+/* Decode outside input. Every index is checked, every type laid out; texts are never NULL. Free it
+ * with takt_python_description_destroy. Returns 0, -EBADMSG, -EPROTO (written by a newer takt),
+ * -ENOMEM.  [bg] */
 TAKT_BG int takt_python_description_decode(const void *bytes, uint32_t size_bytes,
 					   struct takt_python_description **ret_description,
 					   struct takt_err *err);

@@ -92,10 +92,12 @@ static bool ports_are_inside(const struct takt_pyslot_header *h)
 	for (uint32_t i = 0; i < h->input_count + h->output_count; i++) {
 		const struct takt_pyslot_port *port = &h->ports[i];
 
-		if (!part_is_inside(port->row_at, sizeof(struct takt_pyslot_message), h->call_bytes) ||
+		if (!part_is_inside(port->row_at, sizeof(struct takt_pyslot_message),
+				    h->call_bytes) ||
 		    !part_is_inside(port->at, port->bytes_max, h->call_bytes) ||
 		    port->row_at < sizeof(struct takt_pyslot_call) ||
-		    port->at < sizeof(struct takt_pyslot_call) || port->bytes_min > port->bytes_max) {
+		    port->at < sizeof(struct takt_pyslot_call) ||
+		    port->bytes_min > port->bytes_max) {
 			return false;
 		}
 	}
@@ -166,7 +168,8 @@ static int make_file(const char *path, uint64_t bytes)
 	return fd;
 }
 
-int takt_pyslot_create(const char *dir, const struct takt_pyslot_spec *spec, struct takt_pyslot *ret_slot,
+int takt_pyslot_create(const char *dir, const struct takt_pyslot_spec *spec,
+		       struct takt_pyslot *ret_slot,
 		       struct takt_err *err)
 {
 	struct takt_pyslot slot = { 0 };
@@ -175,7 +178,8 @@ int takt_pyslot_create(const char *dir, const struct takt_pyslot_spec *spec, str
 
 	place(spec, &slot.geometry);
 	if (slot.geometry.file_bytes == 0 || slot.geometry.file_bytes > FILE_BYTES_MAX) {
-		return takt_err_set(err, -EINVAL, "task `%s`: a Python task has at most %u ports and %llu MiB "
+		return takt_err_set(err, -EINVAL,
+				    "task `%s`: a Python task has at most %u ports and %llu MiB "
 				    "of messages and state", spec->task_id, TAKT_PYSLOT_PORTS_MAX,
 				    FILE_BYTES_MAX >> 20);
 	}
@@ -187,7 +191,8 @@ int takt_pyslot_create(const char *dir, const struct takt_pyslot_spec *spec, str
 	if (fd < 0) {
 		return takt_err_set(err, fd, "%s: %s", path, strerror(-fd));
 	}
-	slot.memory = mmap(NULL, slot.geometry.file_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	slot.memory =
+		mmap(NULL, slot.geometry.file_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	r = -errno;
 	close(fd);
 	if (slot.memory == MAP_FAILED) {
@@ -206,14 +211,16 @@ int takt_pyslot_create(const char *dir, const struct takt_pyslot_spec *spec, str
 /* Open @path, which must be a file of ours; its size. */
 static int open_file(const char *path, bool writable, uint64_t *ret_bytes)
 {
-	const int fd = open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	const int fd =
+		open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct stat st;
 	int r;
 
 	if (fd < 0) {
 		return -errno;
 	}
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size < (off_t)sizeof(struct takt_pyslot_header) ||
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    st.st_size < (off_t)sizeof(struct takt_pyslot_header) ||
 	    (uint64_t)st.st_size > FILE_BYTES_MAX) {
 		r = -EBADMSG;
 		close(fd);
@@ -223,7 +230,8 @@ static int open_file(const char *path, bool writable, uint64_t *ret_bytes)
 	return fd;
 }
 
-int takt_pyslot_attach(const char *dir, const char *task_id, bool writable, struct takt_pyslot *ret_slot,
+int takt_pyslot_attach(const char *dir, const char *task_id, bool writable,
+		       struct takt_pyslot *ret_slot,
 		       struct takt_err *err)
 {
 	struct takt_pyslot slot = { 0 };
@@ -242,19 +250,24 @@ int takt_pyslot_attach(const char *dir, const char *task_id, bool writable, stru
 	/* A copy first: what is checked is what is used. */
 	if (pread(fd, &slot.geometry, sizeof(slot.geometry), 0) != (ssize_t)sizeof(slot.geometry)) {
 		r = -EBADMSG;
-	} else if (slot.geometry.magic == TAKT_PYSLOT_MAGIC && slot.geometry.abi_major != TAKT_PYSLOT_ABI_MAJOR) {
+	} else if (slot.geometry.magic == TAKT_PYSLOT_MAGIC &&
+		   slot.geometry.abi_major != TAKT_PYSLOT_ABI_MAJOR) {
 		r = -EPROTO;
 	} else if (!is_whole(&slot.geometry, bytes)) {
 		r = -EBADMSG;
 	}
 	if (r == 0) {
-		slot.memory = mmap(NULL, bytes, PROT_READ | (writable ? PROT_WRITE : 0), MAP_SHARED, fd, 0);
+		slot.memory =
+			mmap(NULL, bytes, PROT_READ | (writable ? PROT_WRITE : 0), MAP_SHARED, fd,
+			     0);
 		r = slot.memory == MAP_FAILED ? -errno : 0;
 	}
 	close(fd);
 	if (r < 0) {
-		return takt_err_set(err, r, "%s: %s", path, r == -EPROTO ? "was made by another takt"
-				    : r == -EBADMSG ? "is no slot of a Python task, or damaged" : strerror(-r));
+		return takt_err_set(err, r, "%s: %s", path,
+				    r == -EPROTO ? "was made by another takt"
+				    : r == -EBADMSG ? "is no slot of a Python task, or damaged"
+					    : strerror(-r));
 	}
 	takt_region_guard_add(slot.memory, bytes);
 	find_parts(&slot);
@@ -273,7 +286,8 @@ void takt_pyslot_close(struct takt_pyslot *slot)
 
 const char *takt_pyslot_phase_name(uint32_t phase)
 {
-	static const char *const names[] = { "absent", "starting", "ready", "restarting", "failed", "stopped" };
+	static const char *const names[] =
+		{ "absent", "starting", "ready", "restarting", "failed", "stopped" };
 
 	return phase < sizeof(names) / sizeof(names[0]) ? names[phase] : "?";
 }

@@ -5,12 +5,14 @@
 
 #include "rt/shm/pyslot.h"
 
-static const struct takt_pyslot_port *port_of(const struct takt_pyslot *slot, bool output, uint32_t index)
+static const struct takt_pyslot_port *port_of(const struct takt_pyslot *slot, bool output,
+					      uint32_t index)
 {
 	return &slot->geometry.ports[output ? slot->geometry.input_count + index : index];
 }
 
-static struct takt_pyslot_message *row_of(const struct takt_pyslot *slot, const struct takt_pyslot_port *port)
+static struct takt_pyslot_message *row_of(const struct takt_pyslot *slot,
+					  const struct takt_pyslot_port *port)
 {
 	return (struct takt_pyslot_message *)(void *)((char *)slot->call + port->row_at);
 }
@@ -20,7 +22,8 @@ static void *payload_of(const struct takt_pyslot *slot, const struct takt_pyslot
 	return (char *)slot->call + port->at;
 }
 
-/* A copy of a row that others may write meanwhile; all of it is then sound but `present` and `bytes`. */
+/* A copy of a row that others may write meanwhile; all of it is then sound but `present` and
+ * `bytes`. */
 static void load_row(const struct takt_pyslot *slot, const struct takt_pyslot_port *port,
 		     struct takt_pyslot_message *ret_row)
 {
@@ -33,7 +36,8 @@ static void load_row(const struct takt_pyslot *slot, const struct takt_pyslot_po
 	}
 }
 
-static bool size_is_possible(const struct takt_pyslot_port *port, const struct takt_pyslot_message *row)
+static bool size_is_possible(const struct takt_pyslot_port *port,
+			     const struct takt_pyslot_message *row)
 {
 	return row->bytes >= port->bytes_min && row->bytes <= port->bytes_max;
 }
@@ -55,7 +59,8 @@ void takt_pyslot_begin(struct takt_pyslot *slot, const struct takt_pyslot_head *
 	}
 }
 
-void takt_pyslot_give(struct takt_pyslot *slot, uint32_t input, const struct takt_pyslot_message *row,
+void takt_pyslot_give(struct takt_pyslot *slot, uint32_t input,
+		      const struct takt_pyslot_message *row,
 		      const void *payload, const char *status)
 {
 	const struct takt_pyslot_port *port = port_of(slot, false, input);
@@ -90,7 +95,8 @@ void takt_pyslot_post(struct takt_pyslot *slot)
 int takt_pyslot_take(struct takt_pyslot *slot, struct takt_pyslot_answer *ret_answer)
 {
 	const struct takt_pyslot_call *call = slot->call;
-	const uint64_t state_number = atomic_load_explicit(&slot->host->state_number, memory_order_relaxed);
+	const uint64_t state_number =
+		atomic_load_explicit(&slot->host->state_number, memory_order_relaxed);
 
 	slot->waiting = false;
 	if (call->answer_number != slot->number) {
@@ -107,7 +113,8 @@ int takt_pyslot_take(struct takt_pyslot *slot, struct takt_pyslot_answer *ret_an
 	return 0;
 }
 
-int takt_pyslot_output(const struct takt_pyslot *slot, uint32_t output, struct takt_pyslot_message *ret_row,
+int takt_pyslot_output(const struct takt_pyslot *slot, uint32_t output,
+		       struct takt_pyslot_message *ret_row,
 		       const void **ret_payload)
 {
 	const struct takt_pyslot_port *port = port_of(slot, true, output);
@@ -140,7 +147,8 @@ void *takt_pyslot_output_at(const struct takt_pyslot *slot, uint32_t output)
 	return payload_of(slot, port_of(slot, true, output));
 }
 
-void takt_pyslot_put(struct takt_pyslot *slot, uint32_t output, const struct takt_pyslot_message *row)
+void takt_pyslot_put(struct takt_pyslot *slot, uint32_t output,
+		     const struct takt_pyslot_message *row)
 {
 	memcpy(row_of(slot, port_of(slot, true, output)), row, sizeof(*row));
 }
@@ -150,28 +158,34 @@ static char *state_at(const struct takt_pyslot *slot, uint64_t number)
 	if (slot->geometry.state_bytes == 0) {
 		return NULL;
 	}
-	return (char *)slot->memory + slot->geometry.states_at + number % 2 * slot->geometry.state_stride;
+	return (char *)slot->memory + slot->geometry.states_at +
+		number % 2 * slot->geometry.state_stride;
 }
 
 const void *takt_pyslot_state(const struct takt_pyslot *slot)
 {
-	return state_at(slot, atomic_load_explicit(&slot->host->state_number, memory_order_acquire));
+	return state_at(slot,
+			atomic_load_explicit(&slot->host->state_number, memory_order_acquire));
 }
 
 void *takt_pyslot_next_state(const struct takt_pyslot *slot)
 {
-	return state_at(slot, atomic_load_explicit(&slot->host->state_number, memory_order_relaxed) + 1);
+	return state_at(slot,
+			atomic_load_explicit(&slot->host->state_number, memory_order_relaxed) + 1);
 }
 
 void takt_pyslot_keep_state(struct takt_pyslot *slot)
 {
-	const uint64_t number = atomic_load_explicit(&slot->host->state_number, memory_order_relaxed);
+	const uint64_t number =
+		atomic_load_explicit(&slot->host->state_number, memory_order_relaxed);
 
-	/* Partner: the acquire load in takt_pyslot_state, after a restart; the lane gets it by `answered`. */
+	/* Partner: the acquire load in takt_pyslot_state, after a restart; the lane gets it by
+	 * `answered`. */
 	atomic_store_explicit(&slot->host->state_number, number + 1, memory_order_release);
 }
 
-void takt_pyslot_answer(struct takt_pyslot *slot, uint64_t number, const struct takt_pyslot_answer *answer)
+void takt_pyslot_answer(struct takt_pyslot *slot, uint64_t number,
+			const struct takt_pyslot_answer *answer)
 {
 	struct takt_pyslot_call *call = slot->call;
 
@@ -180,6 +194,7 @@ void takt_pyslot_answer(struct takt_pyslot *slot, uint64_t number, const struct 
 	call->answered_ns = answer->answered_ns;
 	call->body_ns = answer->body_ns;
 	call->transport_ns = answer->transport_ns;
-	/* Partner: the acquire load in takt_pyslot_is_answered; outputs and state are visible with it. */
+	/* Partner: the acquire load in takt_pyslot_is_answered; outputs and state are visible with
+	 * it. */
 	atomic_store_explicit(&slot->host->answered, number, memory_order_release);
 }

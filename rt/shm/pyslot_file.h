@@ -3,18 +3,20 @@
  *
  *     header | the lane's line | the host's line | description | call | states [2]
  *
- * takt-rt makes it before the region is published; the lane posts calls, the host answers them. The host is what
- * runs the body: a thread of taktd, or the child itself where it has typed slots. A child maps this file and
- * nothing else. The lane believes none of it: it keeps all offsets and the number of its call to itself, copies
- * payloads out and checks the copies.
+ * takt-rt makes it before the region is published; the lane posts calls, the host answers them. The
+ * host is what runs the body: a thread of taktd, or the child itself where it has typed slots. A
+ * child maps this file and nothing else. The lane believes none of it: it keeps all offsets and the
+ * number of its call to itself, copies payloads out and checks the copies.
  *
- * There is one call. It is the lane's from an answer to the next post, the host's from the post to the answer;
- * numbers begin with 1. A call that the lane no longer waits for is still the host's until it is answered: then
- * the answer is dropped, and only then the next call is posted. Who answers makes sure that nobody writes into the
- * call any more: a child that does not come back is killed first.
+ * There is one call. It is the lane's from an answer to the next post, the host's from the post to
+ * the answer; numbers begin with 1. A call that the lane no longer waits for is still the host's
+ * until it is answered: then the answer is dropped, and only then the next call is posted. Who
+ * answers makes sure that nobody writes into the call any more: a child that does not come back is
+ * killed first.
  *
- * states[state_number % 2] is the last good state, zeros at first. The other one is written, then the number
- * stored: a child that dies leaves the last good one. Whoever takes over after a restart begins with it. */
+ * states[state_number % 2] is the last good state, zeros at first. The other one is written, then
+ * the number stored: a child that dies leaves the last good one. Whoever takes over after a restart
+ * begins with it. */
 #ifndef TAKT_SHM_PYSLOT_FILE_H
 #define TAKT_SHM_PYSLOT_FILE_H
 
@@ -81,7 +83,8 @@ struct takt_pyslot_lane {		/* writer: the lane; counters are relaxed */
 	_Atomic uint64_t taken;		/* answers that were in time and good */
 	_Atomic uint64_t errors;	/* answers with an error: exceptions, dead children */
 	_Atomic uint64_t missed;	/* calls that were not answered within `timeout` */
-	_Atomic uint64_t busy;		/* cycles without a call: the one before was not answered yet */
+	_Atomic uint64_t busy;		/* cycles without a call: the one before was not answered
+					 * yet */
 	_Atomic uint64_t bad;		/* outputs and answers that were refused */
 	_Atomic uint64_t waited_ns;	/* by the lane, `wait: cycle` */
 	_Atomic uint64_t round_trip_ns_max;
@@ -122,7 +125,8 @@ struct takt_pyslot_call {		/* then the rows and payloads of the ports */
 	uint64_t cycle;
 	uint64_t now_ns;
 	uint64_t recent_ns;
-	uint64_t deadline_ns;		/* CLOCK_MONOTONIC; later answers are dropped. 0: there is none */
+	uint64_t deadline_ns;		/* CLOCK_MONOTONIC; later answers are dropped. 0: there is
+					 * none */
 	uint64_t posted_ns;		/* CLOCK_MONOTONIC, also in virtual time */
 	uint8_t pad0[128 - 48];
 	uint64_t answer_number;		/* writer: the host … */

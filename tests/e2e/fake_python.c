@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What answers the calls of a Python task, without Python: maps the slot file and does as it is told.
+/* What answers the calls of a Python task, without Python: maps the slot file and does as it is
+ * told.
  *
  *     fake_python REGION TASK MODE [NUMBER]
  *
- * The task takes a hello_number and gives one more; its state counts. MODE: right; late (each answer NUMBER us
- * after its call), never (is ready, answers none), error (-EIO to each), some-errors (to each NUMBERth), failed
- * (no more restarts), garbage (random bytes
- * over rows, payloads and state, then the answer), wrong (other numbers of answers), wild (sizes that cannot be),
- * cut (truncates the file), scribble (random bytes over the whole file), die (SIGKILL at call NUMBER). */
+ * The task takes a hello_number and gives one more; its state counts. MODE: right; late (each
+ * answer NUMBER us after its call), never (is ready, answers none), error (-EIO to each),
+ * some-errors (to each NUMBERth), failed (no more restarts), garbage (random bytes
+ * over rows, payloads and state, then the answer), wrong (other numbers of answers), wild (sizes
+ * that cannot be), cut (truncates the file), scribble (random bytes over the whole file), die
+ * (SIGKILL at call NUMBER). */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -75,7 +77,8 @@ static void answer(struct takt_pyslot *slot, uint64_t number, const char *mode, 
 
 	if (strcmp(mode, "late") == 0) {
 		pause_us((long)value);
-	} else if (strcmp(mode, "error") == 0 || (strcmp(mode, "some-errors") == 0 && number % value == 0)) {
+	} else if (strcmp(mode, "error") == 0 ||
+		   (strcmp(mode, "some-errors") == 0 && number % value == 0)) {
 		reply.result = -EIO;
 	} else if (strcmp(mode, "wild") == 0) {
 		row.present = 1;
@@ -89,7 +92,8 @@ static void answer(struct takt_pyslot *slot, uint64_t number, const char *mode, 
 	if (strcmp(mode, "garbage") == 0) {
 		scribble((char *)slot->call + slot->geometry.ports[1].row_at,
 			 slot->geometry.call_bytes - slot->geometry.ports[1].row_at);
-		scribble((char *)slot->memory + slot->geometry.states_at, 2 * slot->geometry.state_stride);
+		scribble((char *)slot->memory + slot->geometry.states_at,
+			 2 * slot->geometry.state_stride);
 	}
 	reply.answered_ns = takt_clock_mono_ns();
 	if (strcmp(mode, "wrong") == 0) {
@@ -111,13 +115,16 @@ static void check_description(const struct takt_pyslot *slot, const char *task)
 	struct takt_python_description *d;
 	struct takt_err err = { 0 };
 
-	if (takt_python_description_decode(slot->description, (uint32_t)slot->geometry.description_bytes, &d,
+	if (takt_python_description_decode(slot->description,
+					   (uint32_t)slot->geometry.description_bytes, &d,
 					   &err) < 0) {
 		fprintf(stderr, "%s\n", err.text);
 		exit(1);
 	}
-	printf("%s %s %s %u %u %s %s %u %s\n", d->task_id, d->settings.script, d->types[d->inputs[0].type]->name,
-	       d->input_count, d->output_count, d->state == TAKT_PYTHON_NO_TYPE ? "-" : d->types[d->state]->name,
+	printf("%s %s %s %u %u %s %s %u %s\n", d->task_id, d->settings.script,
+	       d->types[d->inputs[0].type]->name,
+	       d->input_count, d->output_count,
+	       d->state == TAKT_PYTHON_NO_TYPE ? "-" : d->types[d->state]->name,
 	       d->params, d->stream, strcmp(d->task_id, task) == 0 ? "ok" : "another");
 	fflush(stdout);
 	takt_python_description_destroy(d);

@@ -33,7 +33,8 @@ static const struct takt_type pair_type = { "pair", "", pair_fields, 2, sizeof(s
 static const struct takt_field samples_fields[] = {
 	{ "values", "m", "", TAKT_SCALAR_F64, TAKT_SHAPE_LIST, 100, NULL, NULL },
 };
-static const struct takt_type samples_type = { "samples", "", samples_fields, 1, sizeof(struct samples), 8 };
+static const struct takt_type samples_type =
+	{ "samples", "", samples_fields, 1, sizeof(struct samples), 8 };
 
 static char dir[64];
 static struct takt_layout *pair_layout, *samples_layout;
@@ -87,7 +88,8 @@ static void post(struct takt_pyslot *lane, int32_t left)
 	const struct takt_pyslot_head head = { .cycle = 10, .now_ns = 20, .recent_ns = 19,
 					       .deadline_ns = 30, .posted_ns = 21 };
 	const struct takt_pyslot_message row = { .bytes = sizeof(pair), .stamp_ns = 18,
-						 .tov_kind = TAKT_TOV_INSTANT, .tov_begin_ns = 7, .tov_end_ns = 7 };
+						 .tov_kind = TAKT_TOV_INSTANT, .tov_begin_ns = 7,
+						 .tov_end_ns = 7 };
 
 	takt_pyslot_begin(lane, &head);
 	takt_pyslot_give(lane, 0, &row, &pair, "good");
@@ -97,7 +99,8 @@ static void post(struct takt_pyslot *lane, int32_t left)
 /* What a host does: twice `left` as the only item, the sum in the state. */
 static void serve(struct takt_pyslot *host)
 {
-	const struct takt_pyslot_answer answer = { .answered_ns = 25, .body_ns = 3, .transport_ns = 1 };
+	const struct takt_pyslot_answer answer =
+		{ .answered_ns = 25, .body_ns = 3, .transport_ns = 1 };
 	struct takt_pyslot_message row;
 	const struct pair *in = takt_pyslot_input(host, 0, &row);
 	const struct pair *old = takt_pyslot_state(host);
@@ -187,7 +190,8 @@ static void impossible_sizes_are_refused_on_both_sides(void **state)
 		takt_pyslot_put(&host, 0, &row);
 		assert_int_equal(takt_pyslot_output(&lane, 0, &got, &payload), -EBADMSG);
 		assert_null(payload);
-		((struct takt_pyslot_message *)(void *)((char *)lane.call + lane.geometry.ports[0].row_at))
+		((struct takt_pyslot_message *)(void *)((char *)lane.call +
+							lane.geometry.ports[0].row_at))
 			->bytes = sizes[i];
 		assert_null(takt_pyslot_input(&host, 0, &got));
 	}

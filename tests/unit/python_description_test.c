@@ -28,15 +28,19 @@ static struct takt_python_description example(void)
 
 	return (struct takt_python_description){
 		.settings = {
-			.script = "/g/detect.py", .mode = TAKT_PYTHON_EMBEDDED, .transport = TAKT_PYTHON_SHM,
+			.script = "/g/detect.py", .mode = TAKT_PYTHON_EMBEDDED,
+			.transport = TAKT_PYTHON_SHM,
 			.wait = TAKT_PYTHON_WAIT_CYCLE, .nice = -3, .timeout_ns = 2000000,
-			.interpreter = "python3", .args = args, .arg_count = 2, .env = env, .env_count = 1,
+			.interpreter = "python3", .args = args, .arg_count = 2, .env = env,
+			.env_count = 1,
 			.memory_bytes = 1ull << 33, .restarts = 4, .backoff_ns = 5,
 		},
-		.graph = "demo", .graph_path = "demo.yaml", .graph_dir = "/g", .task_id = "detect", .task = 3,
+		.graph = "demo", .graph_path = "demo.yaml", .graph_dir = "/g", .task_id = "detect",
+		.task = 3,
 		.run = UINT64_MAX, .seed = 12345678901234567ull, .every = 2, .virtual_time = true,
 		.params = "{\"a\":1}", .text_level = 2, .text_site = 40, .stream = 5,
-		.inputs = inputs, .outputs = outputs, .input_count = 2, .output_count = 1, .state = 0,
+		.inputs = inputs, .outputs = outputs, .input_count = 2, .output_count = 1,
+		.state = 0,
 		.types = types, .type_count = 2,
 	};
 }
