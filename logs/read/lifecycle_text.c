@@ -45,6 +45,17 @@ static const struct {
 	{ TAKT_EVENT_level_changed, "from %l0[ to %s]" },
 	{ TAKT_EVENT_texts_suppressed, "%p0call; of a limited text[: %s]" },
 	{ TAKT_EVENT_texts_lost, "%p1text; of level %l0" },
+	{ TAKT_EVENT_python_timeout, "call %n0 was not answered[ within %t1]" },
+	{ TAKT_EVENT_python_in_time, "after %p0call; missed" },
+	{ TAKT_EVENT_python_refused, "%s of call %n0 cannot be" },
+	{ TAKT_EVENT_python_spawned, "pid %n0[, spawn %n1][, %s]" },
+	{ TAKT_EVENT_python_ready, "after %t0[, %s]" },
+	{ TAKT_EVENT_python_exception, "[call %n0, ][line %n1, ]%s" },
+	{ TAKT_EVENT_python_killed, "pid %n0 after %t1[ in %s]" },
+	{ TAKT_EVENT_python_exited, "pid %n0, exit code %n1[, %g2][, in call %n3][: %s]" },
+	{ TAKT_EVENT_python_restart, "restart %n0[ in %t1]" },
+	{ TAKT_EVENT_python_gave_up, "after %p0restart;[: %s]" },
+	{ TAKT_EVENT_python_stopped, "after %t0" },
 };
 
 /* Four digits are enough to read. */
