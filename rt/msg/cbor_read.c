@@ -85,16 +85,17 @@ static void on_tag(void *context, uint64_t tag)
 	set(context, TAKT_CBOR_TAG, tag, NULL);
 }
 
-static void on_float(void *context, float value)
-{
-	(void)value;
-	set(context, TAKT_CBOR_FLOAT, 0, NULL);
-}
-
 static void on_double(void *context, double value)
 {
-	(void)value;
+	struct takt_cbor_token *token = context;
+
 	set(context, TAKT_CBOR_FLOAT, 0, NULL);
+	token->real = value;
+}
+
+static void on_float(void *context, float value)
+{
+	on_double(context, (double)value);
 }
 
 static void on_bool(void *context, bool value)

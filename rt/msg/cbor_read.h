@@ -18,7 +18,7 @@ enum takt_cbor_kind {
 	TAKT_CBOR_MAP,		/* value pairs follow */
 	TAKT_CBOR_TAG,		/* one item follows */
 	TAKT_CBOR_BOOL,		/* value 0 or 1 */
-	TAKT_CBOR_FLOAT,
+	TAKT_CBOR_FLOAT,	/* real, of any width */
 	TAKT_CBOR_NULL,		/* also undefined */
 	TAKT_CBOR_REFUSED
 };
@@ -26,6 +26,7 @@ enum takt_cbor_kind {
 struct takt_cbor_token {
 	enum takt_cbor_kind kind;
 	uint64_t value;
+	double real;
 	const char *text;
 };
 

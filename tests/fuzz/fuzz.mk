@@ -56,6 +56,14 @@ EXTRA_DIST += \
 	%D%/corpus/framing_fuzz/cobs.bin \
 	%D%/corpus/framing_fuzz/lines.txt \
 	%D%/corpus/framing_fuzz/slip.bin
+fuzzers += %D%/frame_fuzz
+tests_fuzz_frame_fuzz_SOURCES = %D%/frame_fuzz.c $(fuzz_main)
+tests_fuzz_frame_fuzz_LDADD = libpyhost.la $(log_libs) $(rt_libs)
+tests_fuzz_frame_fuzz_LDFLAGS = $(fuzz_link)
+EXTRA_DIST += \
+	%D%/corpus/frame_fuzz/error.bin \
+	%D%/corpus/frame_fuzz/result.bin \
+	%D%/corpus/frame_fuzz/several.bin
 
 check_PROGRAMS += $(fuzzers)
 if FUZZING

@@ -1,6 +1,6 @@
 # A unit test is two lines; its source is tests/unit/NAME_test.c. Linked against all of our libraries.
 unit_tests =
-unit_libs = $(log_libs) $(rt_libs) $(CMOCKA_LIBS)
+unit_libs = libpyhost.la $(log_libs) $(rt_libs) $(CMOCKA_LIBS)
 EXTRA_DIST += %D%/unit.h
 
 unit_tests += %D%/version_test
@@ -19,6 +19,9 @@ tests_unit_pyslot_test_LDADD = $(unit_libs)
 
 unit_tests += %D%/python_description_test
 tests_unit_python_description_test_LDADD = $(unit_libs)
+
+unit_tests += %D%/frame_test
+tests_unit_frame_test_LDADD = $(unit_libs)
 
 unit_tests += %D%/base_test
 tests_unit_base_test_LDADD = $(unit_libs)
