@@ -552,11 +552,16 @@ static enum takt_recorder_end tend_opening(struct takt_recorder *recorder,
 	return TAKT_RECORDER_GOES_ON;
 }
 
+void takt_recorder_keep_open(struct takt_recorder *recorder, bool is_kept)
+{
+	recorder->manage.is_kept_open = is_kept;
+}
+
 enum takt_recorder_end takt_recorder_tend(struct takt_recorder *recorder,
 					  struct takt_writer *writer, uint64_t now_ns)
 {
 	if (!atomic_load_explicit(&recorder->run_has_ended, memory_order_relaxed) &&
-	    takt_region_rt_alive(recorder->region) == 0) {
+	    !recorder->manage.is_kept_open && takt_region_rt_alive(recorder->region) == 0) {
 		takt_recorder_say_gone(recorder, now_ns);
 		/* Partner: the writer's acquire load before it looks at the last positions. */
 		atomic_store_explicit(&recorder->run_has_ended, true, memory_order_release);

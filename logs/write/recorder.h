@@ -64,6 +64,10 @@ TAKT_BG struct takt_region *takt_recorder_region(const struct takt_recorder *rec
 TAKT_BG enum takt_recorder_end takt_recorder_tend(struct takt_recorder *recorder,
 						  struct takt_writer *writer, uint64_t now_ns);
 
+/* While @is_kept the run is not over, even without its takt-rt: others of this process still produce streams of its
+ * region.  [manager] */
+TAKT_BG void takt_recorder_keep_open(struct takt_recorder *recorder, bool is_kept);
+
 /* Ask to end: what is sealed is still written and synced.  [manager] */
 TAKT_BG void takt_recorder_stop(struct takt_recorder *recorder);
 

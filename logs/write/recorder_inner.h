@@ -133,6 +133,7 @@ struct takt_recorder {
 		struct takt_region_storage storage;
 		struct takt_rundir rundir;
 		bool has_trimmed;
+		bool is_kept_open;	/* others of this process still produce */
 		bool is_close_failed;
 		uint64_t trim_at_ns;
 		uint64_t retry_at_ns;

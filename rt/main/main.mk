@@ -1,6 +1,7 @@
 # The programs, at the top of the build directory: takt (bindir), takt-rt and taktd (libexecdir/takt).
 # takt finds the other two beside its own executable first (/proc/self/exe), then in ../libexec/takt from there, so
 # that an installation can be moved, then in TAKT_LIBEXECDIR; the SDK likewise: include/, ../include, TAKT_INCLUDEDIR;
+# Python of the child likewise: python/takt, ../share/takt/python/takt, ../../share/takt/python/takt, TAKT_PYTHONDIR;
 # plug-ins likewise: plugins/ beside the executable, then TAKT_PLUGINDIR.
 taktlibexec_PROGRAMS += takt-rt
 takt_rt_SOURCES = %D%/takt_rt.c %D%/replay_log.c %D%/replay_log.h
@@ -12,13 +13,15 @@ taktd_SOURCES = %D%/taktd.c \
 	%D%/sd_journal.c %D%/sd_journal.h \
 	%D%/out.c %D%/out.h \
 	%D%/request.c %D%/request.h \
+	%D%/sibling.c %D%/sibling.h \
 	%D%/taktd_journal.c %D%/taktd_journal.h \
+	%D%/taktd_python.c %D%/taktd_python.h \
 	%D%/taktd_requests.c %D%/taktd_requests.h \
 	%D%/taktd_runs.c %D%/taktd_runs.h \
 	%D%/taktd_service.c %D%/taktd_service.h \
 	%D%/taktd_stats.c %D%/taktd_stats.h
 taktd_CPPFLAGS = $(AM_CPPFLAGS) $(dirs_CPPFLAGS)
-taktd_LDADD = libwrite.la $(log_libs) $(base_libs)
+taktd_LDADD = libpyhost.la libwrite.la $(log_libs) $(base_libs)
 
 bin_PROGRAMS += takt
 takt_SOURCES = \

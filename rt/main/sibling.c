@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define BESIDE_MAX 3
+
 static bool self_dir(char *out, uint32_t out_bytes)
 {
 	const ssize_t n = readlink("/proc/self/exe", out, out_bytes - 1);
@@ -23,12 +25,12 @@ static bool self_dir(char *out, uint32_t out_bytes)
 
 /* The first of DIR/@name that may be used as @mode says: DIR is one of @beside, from the folder of this
  * executable, or @configured. */
-static int find(const char *const beside[2], const char *configured, const char *name, int mode, char *out,
+static int find(const char *const beside[BESIDE_MAX], const char *configured, const char *name, int mode, char *out,
 		uint32_t out_bytes)
 {
 	char self[PATH_MAX];
 
-	for (int i = 0; i < 2 && beside[i] && self_dir(self, sizeof(self)); i++) {
+	for (int i = 0; i < BESIDE_MAX && beside[i] && self_dir(self, sizeof(self)); i++) {
 		if (snprintf(out, out_bytes, "%s%s/%s", self, beside[i], name) < (int)out_bytes &&
 		    access(out, mode) == 0) {
 			return 0;
@@ -42,13 +44,13 @@ static int find(const char *const beside[2], const char *configured, const char 
 
 int takt_sibling_find(const char *name, char *out, uint32_t out_bytes)
 {
-	return find((const char *const[]){ "", "/../libexec/takt" }, TAKT_LIBEXECDIR, name, X_OK, out, out_bytes);
+	return find((const char *const[BESIDE_MAX]){ "", "/../libexec/takt" }, TAKT_LIBEXECDIR, name, X_OK, out, out_bytes);
 }
 
 int takt_sibling_include(char *out, uint32_t out_bytes)
 {
 	char path[PATH_MAX], found[PATH_MAX];
-	const int r = find((const char *const[]){ "/include", "/../include" }, TAKT_INCLUDEDIR, "takt/task.h",
+	const int r = find((const char *const[BESIDE_MAX]){ "/include", "/../include" }, TAKT_INCLUDEDIR, "takt/task.h",
 			   R_OK, path, sizeof(path));
 
 	if (r < 0) {
@@ -63,5 +65,12 @@ int takt_sibling_include(char *out, uint32_t out_bytes)
 
 int takt_sibling_plugin(const char *name, char *out, uint32_t out_bytes)
 {
-	return find((const char *const[]){ "/plugins", NULL }, TAKT_PLUGINDIR, name, F_OK, out, out_bytes);
+	return find((const char *const[BESIDE_MAX]){ "/plugins" }, TAKT_PLUGINDIR, name, F_OK, out, out_bytes);
+}
+
+int takt_sibling_python(const char *name, char *out, uint32_t out_bytes)
+{
+	return find((const char *const[BESIDE_MAX]){ "/python/takt", "/../share/takt/python/takt",
+						     "/../../share/takt/python/takt" },
+		    TAKT_PYTHONDIR, name, R_OK, out, out_bytes);
 }

@@ -15,4 +15,7 @@ int takt_sibling_include(char *out, uint32_t out_bytes);
 /* Path of takt's own plug-in @name, like gnss.so. */
 int takt_sibling_plugin(const char *name, char *out, uint32_t out_bytes);
 
+/* Path of file @name of what runs Python tasks, like bootstrap.py. */
+int takt_sibling_python(const char *name, char *out, uint32_t out_bytes);
+
 #endif

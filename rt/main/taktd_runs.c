@@ -13,6 +13,7 @@
 #include "logs/write/recorder.h"
 #include "logs/write/writer.h"
 #include "rt/main/taktd_journal.h"
+#include "rt/main/taktd_python.h"
 #include "rt/main/taktd_requests.h"
 #include "rt/main/taktd_stats.h"
 
@@ -25,6 +26,7 @@
 struct run {
 	char *path;				/* of the region */
 	struct takt_recorder *recorder;		/* NULL: put off */
+	struct taktd_python *python;		/* hosts of its Python tasks; NULL: it has none */
 	enum takt_backend_kind backend;
 	enum takt_recorder_phase shown_phase;
 	uint64_t retry_at_ns;
@@ -80,6 +82,7 @@ void taktd_runs_destroy(struct taktd_runs *runs)
 	taktd_stats_stop(runs->stats);
 	takt_writer_stop(runs->writer);
 	for (uint32_t i = 0; i < runs->count; i++) {
+		taktd_python_destroy(runs->runs[i].python);
 		takt_recorder_destroy(runs->runs[i].recorder);
 		free(runs->runs[i].path);
 	}
@@ -200,6 +203,17 @@ static struct run *find_run(struct taktd_runs *runs, const char *path)
 	return add_run(runs, path);
 }
 
+/* What the hosts of Python tasks record belongs to the run: it is not over before they are. */
+static void start_python(struct run *run)
+{
+	struct takt_region *region = takt_recorder_region(run->recorder);
+
+	if (takt_region_rt_alive(region) == 1) {
+		run->python = taktd_python_create(region);
+		takt_recorder_keep_open(run->recorder, run->python != NULL);
+	}
+}
+
 static void attach(struct taktd_runs *runs, struct run *run)
 {
 	const struct takt_recorder_options options = { .backend = run->backend,
@@ -212,6 +226,7 @@ static void attach(struct taktd_runs *runs, struct run *run)
 	if (r == 0) {
 		taktd_requests_add(runs->options.requests, takt_recorder_region(run->recorder));
 		taktd_journal_add(runs->options.journal, takt_recorder_region(run->recorder));
+		start_python(run);
 		run->error = 0;
 		run->changes = 0;
 		run->retry_ns = run->has_given_up ? run->retry_ns : RETRY_NS;
@@ -268,9 +283,30 @@ uint32_t taktd_runs_scan(struct taktd_runs *runs, const char *run_dir, uint64_t 
 
 /* --- tending --------------------------------------------------------------------------------- */
 
+/* Python tasks end with their takt-rt, and before their recording. */
+static void tend_python(struct taktd_runs *runs, struct run *run)
+{
+	if (!run->python) {
+		return;
+	}
+	if (runs->is_stopping || takt_region_rt_alive(takt_recorder_region(run->recorder)) == 0) {
+		taktd_python_ask_end(run->python);
+	}
+	if (taktd_python_is_over(run->python)) {
+		taktd_python_destroy(run->python);
+		run->python = NULL;
+		takt_recorder_keep_open(run->recorder, false);
+		if (runs->is_stopping) {
+			takt_recorder_stop(run->recorder);
+		}
+	}
+}
+
 static void let_go(struct taktd_runs *runs, struct run *run, enum takt_recorder_end end)
 {
 	say_end(runs, run, end);
+	taktd_python_destroy(run->python);
+	run->python = NULL;
 	taktd_requests_remove(runs->options.requests, takt_recorder_region(run->recorder));
 	takt_recorder_destroy(run->recorder);
 	run->recorder = NULL;
@@ -306,6 +342,7 @@ uint32_t taktd_runs_tend(struct taktd_runs *runs, uint64_t now_ns)
 		if (!run->recorder) {
 			continue;
 		}
+		tend_python(runs, run);
 		taktd_journal_note(runs->options.journal, takt_recorder_region(run->recorder));
 		end = takt_recorder_tend(run->recorder, runs->writer, now_ns);
 		say_changes(runs, run);
@@ -323,7 +360,9 @@ void taktd_runs_stop(struct taktd_runs *runs)
 {
 	runs->is_stopping = true;
 	for (uint32_t i = 0; i < runs->count; i++) {
-		if (runs->runs[i].recorder) {
+		if (runs->runs[i].python) {
+			taktd_python_ask_end(runs->runs[i].python);
+		} else if (runs->runs[i].recorder) {
 			takt_recorder_stop(runs->runs[i].recorder);
 		}
 	}
