@@ -28,11 +28,21 @@ class Pipes:
 
         self.in_fd = fcntl.fcntl(0, fcntl.F_DUPFD_CLOEXEC, 3)
         self.out_fd = fcntl.fcntl(1, fcntl.F_DUPFD_CLOEXEC, 3)
+        self.log_fd = fcntl.fcntl(2, fcntl.F_DUPFD_CLOEXEC, 3)
         null = os.open(os.devnull, os.O_RDWR)
         os.dup2(null, 0)
         os.close(null)
         os.dup2(2, 1)
         self.pending = b""
+        os.register_at_fork(after_in_child=self.close)  # frames are ours alone
+
+    def close(self):
+        for fd in (self.in_fd, self.out_fd):
+            try:
+                os.close(fd)
+            except OSError:
+                pass
+        self.in_fd = self.out_fd = -1
 
     def read(self):
         """The next frame, None at the end."""
@@ -168,7 +178,7 @@ class Task:
         self.state = None
         self.kept = None  # the last good state, as it was sent
         params = json.loads(description["params"] or "{}")
-        self.ctx = Context(description, params, Log(1, description["text_level"]))
+        self.ctx = Context(description, params, Log(pipes.log_fd, description["text_level"]))
         self.module = None
         self.number = 0
 
