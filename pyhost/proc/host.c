@@ -10,6 +10,7 @@
 
 #include "pyhost/proc/host_inner.h"
 #include "rt/clock/clock.h"
+#include "rt/os/cpus.h"
 #include "rt/shm/region_guard.h"
 
 #define TIMER_SLACK_NS 1000u		/* short sleeps are meant: the default makes them 50 us longer */
@@ -81,6 +82,9 @@ static void *run(void *arg)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, NULL);
+	if (d->settings.cpus[0] == '^') {
+		takt_cpu_avoid((int)strtol(d->settings.cpus + 1, NULL, 10));
+	}
 	prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS);
 	takt_pyhost_events_open(&host->events, host->region, d->stream, d->task, d->text_site);
 	takt_pyhost_refuse_call(host, -ECHILD);	/* what a host before us has left */

@@ -105,11 +105,16 @@ static int describe(const struct takt_python *p, void **ret_bytes, uint32_t *ret
 		.output_count = task->output_count - (task->state ? 1 : 0),
 		.state = TAKT_PYTHON_NO_TYPE,
 	};
+	char all_but[16];
 	int r = list_types(plan, task, &list);
 
 	if (r < 0) {
 		takt_err_set(err, r, "out of memory");
 		goto out;
+	}
+	if (!d.settings.cpus[0] && unit->engine->lane.cpu.cpu >= 0) {
+		snprintf(all_but, sizeof(all_but), "^%d", unit->engine->lane.cpu.cpu);
+		d.settings.cpus = all_but;
 	}
 	for (uint32_t i = 0; i < d.input_count; i++) {
 		ports[0][i] = (struct takt_python_port){ task->inputs[i].port->name,

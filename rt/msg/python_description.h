@@ -49,7 +49,7 @@ struct takt_python_settings {		/* as the graph says, defaults filled in */
 	const struct takt_python_variable *env;
 	uint32_t arg_count;
 	uint32_t env_count;
-	const char *cpus;		/* list of CPUs, "" for all but the lane's */
+	const char *cpus;		/* list of CPUs; with ^ before it: all but those; "": all */
 	uint64_t memory_bytes;		/* limit, 0: none */
 	uint32_t restarts;		/* allowed within restart_window_ns */
 	uint64_t restart_window_ns;

@@ -248,6 +248,93 @@ def every_type_goes_in_and_out_at_its_limits():
         assert high["ids"] == [-1, str(2**63 - 1)] and [x["a"] for x in high["many"]] == [1, 255], high
 
 
+LARGE = """takt: 1
+name: kill
+plugins: [{shapes}]
+runtime: {{rate: 100Hz, stuck_after: 30s}}
+types:
+  small: {{fields: [{{name: bytes, type: "list(u8, 65536)"}}]}}
+  large: {{fields: [{{name: bytes, type: "list(u8, 4194304)"}}]}}
+  sums:
+    fields: [{{name: small, type: u64}}, {{name: large, type: u64}}, {{name: count, type: u32}}]
+tasks:
+  - {{id: count, type: count}}
+  - id: make
+    python: {{script: task.py, interpreter: "{python}", wait: cycle, timeout: 5s, stuck_after: 10s}}
+    inputs: {{number: number}}
+    outputs: {{small: small, large: large}}
+  - id: sum
+    python: {{script: sum.py, interpreter: "{python}", wait: cycle, timeout: 5s, stuck_after: 10s}}
+    inputs: {{small: small, large: large}}
+    outputs: {{sums: sums}}
+connections: [count.number -> make.number, make.small -> sum.small, make.large -> sum.large]
+"""
+MAKE_LARGE = """
+def process(ctx, input, state, output):
+    small, large = output
+    small.payload.bytes = bytes([1 + input.payload.value]) * 65536
+    large.payload.bytes = bytes([2 + input.payload.value]) * 4194304
+"""
+SUM = """
+def process(ctx, input, state, output):
+    small, large = (bytes(i.payload.bytes) for i in input)
+    output.payload.small, output.payload.large = (b[0] * b.count(b[0]) for b in (small, large))
+    output.payload.count = len(small) + len(large)
+"""
+
+
+@tap.test
+def payloads_of_64_KiB_and_4_MiB_go_in_and_out():
+    text = LARGE.format(shapes=program("plugins/test_shapes.so"), python=PYTHON)
+    with Python(script=MAKE_LARGE, graph=text) as world:
+        with open(os.path.join(world.dir, "sum.py"), "w") as f:
+            f.write(SUM)
+        assert world.record("--virtual", "--cycles", "3") == 0, world.stderr
+        sums, _ = world.messages("sums")
+        assert [(m["payload"]["small"], m["payload"]["large"], m["payload"]["count"]) for _, m in sums] == \
+            [((1 + i) * 65536, (2 + i) * 4194304, 65536 + 4194304) for i in range(3)], sums
+
+
+SURROUNDINGS = """
+import json, os, resource, sys
+def start(ctx, state):
+    said = json.dumps({
+        "argv": sys.argv[1:], "a": os.environ.get("A"), "nice": os.getpriority(os.PRIO_PROCESS, 0),
+        "memory": resource.getrlimit(resource.RLIMIT_AS)[0], "core": resource.getrlimit(resource.RLIMIT_CORE)[0],
+        "leader": os.getsid(0) == os.getpid(), "policy": os.sched_getscheduler(0),
+        "files": [os.readlink("/proc/self/fd/" + f) for f in os.listdir("/proc/self/fd") if int(f) < 20
+                  and os.path.exists("/proc/self/fd/" + f)],
+        "params": ctx.params["dir"], "task": [ctx.task_id, ctx.task_index], "cpus": len(os.sched_getaffinity(0)),
+        "rng": [ctx.rng.u64() for _ in range(2)] + [ctx.rng.random()]})
+    with open(ctx.params["dir"] + "/said", "w") as f:
+        f.write(said)
+def process(ctx, input, state, output):
+    assert ctx.now() == ctx.now_ns >= ctx.recent() == ctx.recent_ns > 0 and ctx.cl_id >= 0
+    assert ctx.deadline_left_ns is None or ctx.deadline_left_ns > 0
+    if ctx.cl_id == 2:
+        ctx.log.warning("left %d", ctx.deadline_left_ns or -1)
+"""
+
+
+@tap.test
+def child_has_the_surroundings_that_the_graph_gives_it():
+    settings = "wait: cycle, timeout: 5s, stuck_after: 10s, nice: 5, args: [--fast], env: {A: b c}, memory: 1GiB"
+    with Python(script=SURROUNDINGS, settings=settings, rate="50Hz") as world:
+        assert world.record("--cycles", "5", "--seed", "1") == 0, world.stderr
+        texts = world.jsonl("text")
+        with open(os.path.join(world.dir, "said")) as f:
+            said = json.load(f)
+        assert said["argv"] == ["--fast"] and said["a"] == "b c" and said["nice"] == 5, said
+        assert said["memory"] == 1 << 30 and said["core"] == 0 and said["leader"] and said["policy"] == 0, said
+        assert said["params"] == world.dir and said["task"] == ["py", 1], said
+        assert said["cpus"] == max(1, len(os.sched_getaffinity(0)) - 1), said
+        ours = [f for f in said["files"] if not f.startswith("pipe:") and f != "/dev/null" and "/proc/" not in f]
+        assert not ours, f"inherited: {ours}"
+        left = [t for t in texts if t["text"].startswith("left ")]
+        assert len(left) == 1 and left[0]["level"] == "warning" and 0 < int(left[0]["text"][5:]) < 5e9, left
+        assert not [t for t in texts if t["level"] == "error"], texts
+
+
 # --- faults ---------------------------------------------------------------------------------------------
 
 # One after the other in one run, each once: name, what the script does, the event that says so, in its text.

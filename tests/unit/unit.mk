@@ -245,3 +245,6 @@ else
 check-local:
 	@echo 'The unit tests need cmocka: install libcmocka-dev and configure again.' >&2; exit 1
 endif
+
+unit_tests += %D%/python_budget_test
+tests_unit_python_budget_test_LDADD = $(unit_libs)
