@@ -32,7 +32,8 @@ void takt_cbor_put_int(struct takt_cbor_writer *writer, int64_t value)
 	if (value >= 0) {
 		takt_cbor_put_uint(writer, (uint64_t)value);
 	} else {
-		advance(writer, cbor_encode_negint((uint64_t)(-1 - value), here(writer), room(writer)));
+		advance(writer, cbor_encode_negint((uint64_t)(-1 - value), here(writer),
+						   room(writer)));
 	}
 }
 

@@ -22,7 +22,8 @@ TAKT_BG void takt_cbor_put_f32(struct takt_cbor_writer *writer, float value);
 TAKT_BG void takt_cbor_put_f64(struct takt_cbor_writer *writer, double value);
 TAKT_BG void takt_cbor_put_bool(struct takt_cbor_writer *writer, bool value);
 TAKT_BG void takt_cbor_put_null(struct takt_cbor_writer *writer);
-TAKT_BG void takt_cbor_put_bytes(struct takt_cbor_writer *writer, const void *bytes, size_t size_bytes);
+TAKT_BG void takt_cbor_put_bytes(struct takt_cbor_writer *writer, const void *bytes,
+				 size_t size_bytes);
 TAKT_BG void takt_cbor_put_text(struct takt_cbor_writer *writer, const char *text);
 
 /* @count items follow. */

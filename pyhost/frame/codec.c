@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Recursion is as deep as types are nested: takt_layout_create bounds that. What comes in steers nothing but
- * comparisons: the layout says what must come. */
+/* Recursion is as deep as types are nested: takt_layout_create bounds that. What comes in steers
+ * nothing but comparisons: the layout says what must come. */
 #include "pyhost/frame/codec.h"
 
 #include <errno.h>
@@ -42,7 +42,8 @@ uint64_t takt_codec_bytes_max(const struct takt_layout *layout)
 	for (uint32_t i = 0; i < layout->field_count; i++) {
 		const struct takt_field *field = &layout->type->fields[i];
 		const struct takt_field_place *place = &layout->places[i];
-		const uint64_t item = place->nested ? takt_codec_bytes_max(place->nested) : place->item_bytes;
+		const uint64_t item = place->nested ? takt_codec_bytes_max(place->nested)
+			: place->item_bytes;
 
 		if (is_number(field->scalar) || field->scalar == TAKT_SCALAR_CHAR) {
 			bytes += HEAD_BYTES_MAX + item * field->length;
@@ -85,7 +86,8 @@ static void put_float(struct takt_cbor_writer *writer, const void *from, bool is
 	}
 }
 
-static void put_item(struct takt_cbor_writer *writer, uint32_t scalar, const struct takt_field_place *place,
+static void put_item(struct takt_cbor_writer *writer, uint32_t scalar,
+		     const struct takt_field_place *place,
 		     const void *from)
 {
 	switch ((enum takt_scalar)scalar) {
@@ -140,7 +142,8 @@ static void put_field(struct takt_cbor_writer *writer, const struct takt_field *
 	}
 }
 
-void takt_codec_encode(struct takt_cbor_writer *writer, const struct takt_layout *layout, const void *payload)
+void takt_codec_encode(struct takt_cbor_writer *writer, const struct takt_layout *layout,
+		       const void *payload)
 {
 	takt_cbor_put_array(writer, layout->field_count);
 	for (uint32_t i = 0; i < layout->field_count; i++) {
@@ -168,7 +171,8 @@ static void format_path(const struct decoder *d, char *out)
 	for (uint32_t i = 0; i < d->depth && n < PATH_BYTES; i++) {
 		n += (size_t)snprintf(out + n, PATH_BYTES - n, i ? ".%s" : "%s", d->path[i].name);
 		if (d->path[i].index >= 0 && n < PATH_BYTES) {
-			n += (size_t)snprintf(out + n, PATH_BYTES - n, "[%" PRIi64 "]", d->path[i].index);
+			n += (size_t)snprintf(out + n, PATH_BYTES - n, "[%" PRIi64 "]",
+					      d->path[i].index);
 		}
 	}
 }
@@ -190,9 +194,11 @@ static const char *kind_name(enum takt_cbor_kind kind)
 {
 	static const char *const names[] = {
 		[TAKT_CBOR_UINT] = "an integer", [TAKT_CBOR_NEGATIVE] = "a negative integer",
-		[TAKT_CBOR_TEXT] = "a text", [TAKT_CBOR_BYTES] = "bytes", [TAKT_CBOR_ARRAY] = "an array",
+		[TAKT_CBOR_TEXT] = "a text", [TAKT_CBOR_BYTES] = "bytes",
+		[TAKT_CBOR_ARRAY] = "an array",
 		[TAKT_CBOR_MAP] = "a map", [TAKT_CBOR_TAG] = "a tag", [TAKT_CBOR_BOOL] = "a bool",
-		[TAKT_CBOR_FLOAT] = "a float", [TAKT_CBOR_NULL] = "nothing", [TAKT_CBOR_REFUSED] = "nonsense",
+		[TAKT_CBOR_FLOAT] = "a float", [TAKT_CBOR_NULL] = "nothing",
+		[TAKT_CBOR_REFUSED] = "nonsense",
 	};
 
 	return names[kind];
@@ -205,7 +211,8 @@ static int next(const struct decoder *d, struct takt_cbor_token *ret_token)
 	return r < 0 ? fail(d, r, "the frame ends here, or is no CBOR") : 0;
 }
 
-static int unexpected(const struct decoder *d, const char *expected, const struct takt_cbor_token *token)
+static int unexpected(const struct decoder *d, const char *expected,
+		      const struct takt_cbor_token *token)
 {
 	return fail(d, -EBADMSG, "expected %s, found %s", expected, kind_name(token->kind));
 }
@@ -225,10 +232,13 @@ static int take_integer(const struct decoder *d, uint32_t scalar, uint32_t bytes
 		return unexpected(d, "an integer", &token);
 	}
 	if (token.kind == TAKT_CBOR_UINT && token.value > range->max) {
-		return fail(d, -ERANGE, "%" PRIu64 " is more than an %s holds", token.value, range->name);
+		return fail(d, -ERANGE, "%" PRIu64 " is more than an %s holds", token.value,
+			    range->name);
 	}
-	if (token.kind == TAKT_CBOR_NEGATIVE && (range->min == 0 || token.value > (uint64_t)(-1 - range->min))) {
-		return fail(d, -ERANGE, "-1 - %" PRIu64 " is less than an %s holds", token.value, range->name);
+	if (token.kind == TAKT_CBOR_NEGATIVE && (range->min == 0 ||
+						 token.value > (uint64_t)(-1 - range->min))) {
+		return fail(d, -ERANGE, "-1 - %" PRIu64 " is less than an %s holds", token.value,
+			    range->name);
 	}
 	value = token.kind == TAKT_CBOR_UINT ? token.value : ~token.value;
 	memcpy(to, &value, bytes);
@@ -299,7 +309,8 @@ static int take_bool(const struct decoder *d, unsigned char *to)
 
 static int take_struct(struct decoder *d, const struct takt_layout *layout, char *to);
 
-static int take_item(struct decoder *d, const struct takt_field *field, const struct takt_field_place *place,
+static int take_item(struct decoder *d, const struct takt_field *field,
+		     const struct takt_field_place *place,
 		     char *to)
 {
 	int r;
@@ -330,7 +341,8 @@ static int take_text(const struct decoder *d, const struct takt_field *field, ch
 		return unexpected(d, "a text", &token);
 	}
 	if (token.value >= field->length) {
-		return fail(d, -ERANGE, "%" PRIu64 " bytes are more than a text(%u) holds", token.value,
+		return fail(d, -ERANGE, "%" PRIu64 " bytes are more than a text(%u) holds",
+			    token.value,
 			    field->length);
 	}
 	if (token.value > 0 && memchr(token.text, '\0', token.value)) {
@@ -346,7 +358,8 @@ static int check_count(const struct decoder *d, const struct takt_field *field, 
 {
 	if (count > field->length || (field->shape == TAKT_SHAPE_ARRAY && count != field->length)) {
 		return fail(d, -ERANGE, "%" PRIu64 " items, %s %u", count,
-			    field->shape == TAKT_SHAPE_ARRAY ? "must be" : "at most", field->length);
+			    field->shape == TAKT_SHAPE_ARRAY ? "must be" : "at most",
+			    field->length);
 	}
 	return 0;
 }
@@ -365,7 +378,8 @@ static int take_numbers(const struct decoder *d, const struct takt_field *field,
 		return unexpected(d, "items as bytes", &token);
 	}
 	if (token.value % place->item_bytes != 0) {
-		return fail(d, -EBADMSG, "%" PRIu64 " bytes are no whole number of items", token.value);
+		return fail(d, -EBADMSG, "%" PRIu64 " bytes are no whole number of items",
+			    token.value);
 	}
 	r = check_count(d, field, token.value / place->item_bytes);
 	if (r < 0) {
@@ -383,7 +397,8 @@ static int take_numbers(const struct decoder *d, const struct takt_field *field,
 	return 0;
 }
 
-static int take_items(struct decoder *d, const struct takt_field *field, const struct takt_field_place *place,
+static int take_items(struct decoder *d, const struct takt_field *field,
+		      const struct takt_field_place *place,
 		      char *items, uint32_t *ret_count)
 {
 	struct takt_cbor_token token;
@@ -403,7 +418,8 @@ static int take_items(struct decoder *d, const struct takt_field *field, const s
 	return r;
 }
 
-static int take_field(struct decoder *d, const struct takt_field *field, const struct takt_field_place *place,
+static int take_field(struct decoder *d, const struct takt_field *field,
+		      const struct takt_field_place *place,
 		      char *to)
 {
 	char *items = to + place->items_offset_bytes;
@@ -433,7 +449,8 @@ static int take_struct(struct decoder *d, const struct takt_layout *layout, char
 		return r;
 	}
 	if (token.kind != TAKT_CBOR_ARRAY || token.value != layout->field_count) {
-		return fail(d, -EBADMSG, "expected the %u fields of %s", layout->field_count, layout->type->name);
+		return fail(d, -EBADMSG, "expected the %u fields of %s", layout->field_count,
+			    layout->type->name);
 	}
 	d->depth++;
 	for (uint32_t i = 0; r == 0 && i < layout->field_count; i++) {
@@ -445,7 +462,8 @@ static int take_struct(struct decoder *d, const struct takt_layout *layout, char
 	return r;
 }
 
-int takt_codec_decode(struct takt_cbor_reader *reader, const struct takt_layout *layout, const char *what,
+int takt_codec_decode(struct takt_cbor_reader *reader, const struct takt_layout *layout,
+		      const char *what,
 		      void *payload, uint32_t *ret_bytes, struct takt_err *err)
 {
 	struct decoder d = { .reader = reader, .err = err, .path = { { what, -1 } }, .depth = 1 };

@@ -15,7 +15,7 @@
 
 uint64_t takt_frame_hash(const struct takt_frame_ports *ports)
 {
-	uint64_t hash = 0xcbf29ce484222325ull ^ ports->input_count;	/* FNV-1a over 64-bit words */
+	uint64_t hash = 0xcbf29ce484222325ull ^ ports->input_count;	/* FNV-1a */
 
 	for (uint32_t i = 0; i < ports->input_count + ports->output_count; i++) {
 		hash ^= i < ports->input_count ? ports->inputs[i]->hash
@@ -41,7 +41,8 @@ static uint64_t state_bytes(const struct takt_frame_ports *ports)
 	return ports->state ? takt_codec_bytes_max(ports->state) : 0;
 }
 
-uint64_t takt_frame_request_bytes_max(const struct takt_frame_ports *ports, uint32_t description_bytes)
+uint64_t takt_frame_request_bytes_max(const struct takt_frame_ports *ports,
+				      uint32_t description_bytes)
 {
 	return TAKT_FRAME_HEAD_BYTES + FIXED_BYTES + description_bytes + state_bytes(ports) +
 	       ports_bytes(ports->inputs, ports->input_count);
@@ -55,9 +56,11 @@ uint64_t takt_frame_answer_bytes_max(const struct takt_frame_ports *ports)
 
 /* --- requests -------------------------------------------------------------------------------- */
 
-static struct takt_cbor_writer begin(void *bytes, size_t room, enum takt_frame_request what, size_t items)
+static struct takt_cbor_writer begin(void *bytes, size_t room, enum takt_frame_request what,
+				     size_t items)
 {
-	struct takt_cbor_writer writer = { .bytes = bytes, .room = room, .at = TAKT_FRAME_HEAD_BYTES,
+	struct takt_cbor_writer writer = { .bytes = bytes, .room = room,
+		.at = TAKT_FRAME_HEAD_BYTES,
 					   .is_full = room < TAKT_FRAME_HEAD_BYTES };
 
 	takt_cbor_put_array(&writer, items + 1);
@@ -87,7 +90,8 @@ int64_t takt_frame_put_hello(void *bytes, size_t room, uint64_t hash, const void
 	return end(&writer);
 }
 
-int64_t takt_frame_put_start(void *bytes, size_t room, const struct takt_frame_ports *ports, const void *state)
+int64_t takt_frame_put_start(void *bytes, size_t room, const struct takt_frame_ports *ports,
+			     const void *state)
 {
 	struct takt_cbor_writer writer = begin(bytes, room, TAKT_FRAME_START, 1);
 
@@ -157,9 +161,11 @@ static int broken(const struct parser *p, const char *what)
 	return takt_err_set(p->err, -EBADMSG, "a frame of the child is broken: %s", what);
 }
 
-static int take(struct parser *p, enum takt_cbor_kind kind, const char *what, struct takt_cbor_token *ret_token)
+static int take(struct parser *p, enum takt_cbor_kind kind, const char *what,
+		struct takt_cbor_token *ret_token)
 {
-	return takt_cbor_next(&p->reader, ret_token) < 0 || ret_token->kind != kind ? broken(p, what) : 0;
+	return takt_cbor_next(&p->reader, ret_token) < 0 || ret_token->kind != kind
+		? broken(p, what) : 0;
 }
 
 static int take_uint(struct parser *p, const char *what, uint64_t max, uint64_t *ret_value)
@@ -200,7 +206,8 @@ static int take_state(struct parser *p, struct takt_frame_answer *answer)
 	if (!p->ports->state) {
 		return broken(p, "a state of a task that has none");
 	}
-	r = takt_codec_decode(&p->reader, p->ports->state, "state", takt_pyslot_next_state(p->slot), &bytes,
+	r = takt_codec_decode(&p->reader, p->ports->state, "state",
+			      takt_pyslot_next_state(p->slot), &bytes,
 			      p->err);
 	answer->has_state = r == 0;
 	return r;
@@ -215,7 +222,8 @@ static int take_text(struct parser *p, const char *what, struct takt_frame_answe
 		return r;
 	}
 	answer->text = token.text;
-	answer->text_bytes = token.value > TAKT_FRAME_TEXT_MAX ? TAKT_FRAME_TEXT_MAX : (uint32_t)token.value;
+	answer->text_bytes = token.value > TAKT_FRAME_TEXT_MAX ? TAKT_FRAME_TEXT_MAX
+		: (uint32_t)token.value;
 	return 0;
 }
 
@@ -252,8 +260,10 @@ static int take_output(struct parser *p, uint32_t output)
 	if (r == 0 && token.value != 5) {
 		r = broken(p, "output");
 	}
-	r = r < 0 ? r : takt_codec_decode(&p->reader, p->ports->outputs[output], p->ports->output_names[output],
-					  takt_pyslot_output_at(p->slot, output), &row.bytes, p->err);
+	r = r < 0 ? r : takt_codec_decode(&p->reader, p->ports->outputs[output],
+					  p->ports->output_names[output],
+					  takt_pyslot_output_at(p->slot, output), &row.bytes,
+					  p->err);
 	r = r < 0 ? r : take_uint(p, "tov", TAKT_TOV_RANGE, &kind);
 	r = r < 0 ? r : take_uint(p, "tov", UINT64_MAX, &row.tov_begin_ns);
 	r = r < 0 ? r : take_uint(p, "tov", UINT64_MAX, &row.tov_end_ns);
@@ -316,7 +326,8 @@ static int take_ready(struct parser *p, struct takt_frame_answer *answer)
 }
 
 int takt_frame_parse(const void *bytes, size_t size_bytes, const struct takt_frame_ports *ports,
-		     struct takt_pyslot *slot, uint64_t number, struct takt_frame_answer *ret_answer,
+		     struct takt_pyslot *slot, uint64_t number,
+		     struct takt_frame_answer *ret_answer,
 		     struct takt_err *err)
 {
 	static const uint32_t items[] = { 4, 2, 5, 6, 2 };	/* of each kind of answer */
@@ -379,7 +390,8 @@ void *takt_frame_intake_place(struct takt_frame_intake *intake, size_t *ret_room
 	return intake->bytes + intake->have;
 }
 
-/* What stands at the beginning is the head of a frame that is too long: what is there of it goes. */
+/* What stands at the beginning is the head of a frame that is too long: what is there of it
+ * goes. */
 static void drain(struct takt_frame_intake *intake)
 {
 	const uint64_t whole = (uint64_t)length_of(intake) + TAKT_FRAME_HEAD_BYTES;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What taktd and the child of a Python task say to each other: frames of a u32 length, little-endian, and one
- * CBOR array each, whose first item says what it is (frame.cddl).
+/* What taktd and the child of a Python task say to each other: frames of a u32 length,
+ * little-endian, and one CBOR array each, whose first item says what it is (frame.cddl).
  *
  *     host -> child   hello, start, call, stop
  *     child -> host   ready (the script is imported), started, result, error, stopped
  *
- * Lengths are bounded by what the task's ports and state need; nothing is allocated by what comes in. */
+ * Lengths are bounded by what the task's ports and state need; nothing is allocated by what
+ * comes in. */
 #ifndef TAKT_PYHOST_FRAME_FRAME_H
 #define TAKT_PYHOST_FRAME_FRAME_H
 
@@ -23,7 +24,8 @@ enum takt_frame_request {
 };
 
 enum takt_frame_answer_kind {
-	TAKT_FRAME_READY = 0, TAKT_FRAME_STARTED, TAKT_FRAME_RESULT, TAKT_FRAME_ERROR, TAKT_FRAME_STOPPED,
+	TAKT_FRAME_READY = 0, TAKT_FRAME_STARTED, TAKT_FRAME_RESULT, TAKT_FRAME_ERROR,
+		TAKT_FRAME_STOPPED,
 	TAKT_FRAME_ANSWER_KINDS
 };
 
@@ -39,13 +41,15 @@ struct takt_frame_ports {		/* of the task, lent */
 /* One number for what both sides take the ports and the state to be.  [any] */
 TAKT_ANY uint64_t takt_frame_hash(const struct takt_frame_ports *ports);
 
-/* The longest frame, head included, to the child and from it. @description_bytes: in hello.  [any] */
+/* The longest frame, head included, to the child and from it. @description_bytes: in hello.
+ * [any] */
 TAKT_ANY uint64_t takt_frame_request_bytes_max(const struct takt_frame_ports *ports,
 					       uint32_t description_bytes);
 TAKT_ANY uint64_t takt_frame_answer_bytes_max(const struct takt_frame_ports *ports);
 
 /* Each writes a whole frame into @bytes of @room and returns its length, or -EMSGSIZE.  [bg] */
-TAKT_BG int64_t takt_frame_put_hello(void *bytes, size_t room, uint64_t hash, const void *description,
+TAKT_BG int64_t takt_frame_put_hello(void *bytes, size_t room, uint64_t hash,
+				     const void *description,
 				     uint32_t description_bytes);
 TAKT_BG int64_t takt_frame_put_start(void *bytes, size_t room, const struct takt_frame_ports *ports,
 				     const void *state);
@@ -64,15 +68,18 @@ struct takt_frame_answer {
 	bool is_final;			/* error: starting again is no use */
 	uint32_t line;			/* error: of the script, 0: unknown */
 	char where[16];			/* error: "import", "start", "process", "stop" */
-	const char *text;		/* ready: Python's version; error: traceback. Lent, in the frame */
+	const char *text;		/* ready: Python's version; error: traceback. Lent */
 	uint32_t text_bytes;
 };
 
-/* Read the @size_bytes behind a frame's head. A state goes to @slot's next_state, outputs of a result for call
- * @number to their places. With an error they may be half written: they do not count until the answer.
- * Returns 0, -EBADMSG, -ERANGE (a value, the error names it), -EALREADY (a result for another call).  [bg] */
-TAKT_BG int takt_frame_parse(const void *bytes, size_t size_bytes, const struct takt_frame_ports *ports,
-			     struct takt_pyslot *slot, uint64_t number, struct takt_frame_answer *ret_answer,
+/* Read the @size_bytes behind a frame's head. A state goes to @slot's next_state, outputs of a
+ * result for call @number to their places. With an error they may be half written: they do not
+ * count until the answer. Returns 0, -EBADMSG, -ERANGE (a value, the error names it), -EALREADY
+ * (a result for another call).  [bg] */
+TAKT_BG int takt_frame_parse(const void *bytes, size_t size_bytes,
+			     const struct takt_frame_ports *ports,
+			     struct takt_pyslot *slot, uint64_t number,
+			     struct takt_frame_answer *ret_answer,
 			     struct takt_err *err);
 
 /* --- cutting a stream of bytes into frames ---------------------------------------------------- */
@@ -82,12 +89,12 @@ struct takt_frame_intake {
 	size_t room;			/* of the longest frame, head included */
 	size_t have;
 	uint64_t drain;			/* bytes of an oversized frame that are still to come */
-	uint64_t oversized;		/* frames that were longer than the room: they are read and dropped */
+	uint64_t oversized;		/* frames that were longer than the room */
 	bool has_dropped;		/* one of them has passed; the caller clears it */
 };
 
-/* Where to read the next bytes, *@ret_room of them at most. While a frame stands there that was not taken,
- * none.  [bg] */
+/* Where to read the next bytes, *@ret_room of them at most. While a frame stands there that was
+ * not taken, none.  [bg] */
 TAKT_BG void *takt_frame_intake_place(struct takt_frame_intake *intake, size_t *ret_room);
 
 /* @bytes were read to there.  [bg] */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Few are allowed: the time of each is kept, and the window slides. Many: windows follow each other, and each
- * has its count. */
+/* Few are allowed: the time of each is kept, and the window slides. Many: windows follow each
+ * other, and each has its count. */
 #include "pyhost/proc/budget.h"
 
 #include <errno.h>
@@ -17,9 +17,10 @@ static bool is_spent(struct takt_budget *budget, uint64_t now_ns)
 		return true;
 	}
 	if (slides(budget)) {
+		const uint64_t first = budget->count - budget->restarts;	/* that counts */
+
 		return budget->count >= budget->restarts &&
-		       now_ns - budget->times_ns[(budget->count - budget->restarts) % TAKT_BUDGET_TIMES_MAX] <
-			       budget->window_ns;
+		       now_ns - budget->times_ns[first % TAKT_BUDGET_TIMES_MAX] < budget->window_ns;
 	}
 	if (now_ns - budget->window_at_ns >= budget->window_ns) {
 		budget->window_at_ns = now_ns;
@@ -28,7 +29,8 @@ static bool is_spent(struct takt_budget *budget, uint64_t now_ns)
 	return budget->spent >= budget->restarts;
 }
 
-int takt_budget_take(struct takt_budget *budget, uint64_t began_ns, uint64_t now_ns, uint64_t *ret_wait_ns)
+int takt_budget_take(struct takt_budget *budget, uint64_t began_ns, uint64_t now_ns,
+		     uint64_t *ret_wait_ns)
 {
 	if (is_spent(budget, now_ns)) {
 		return -EDQUOT;
@@ -37,8 +39,10 @@ int takt_budget_take(struct takt_budget *budget, uint64_t began_ns, uint64_t now
 		budget->backoff_ns = budget->backoff_ns_min;
 	}
 	*ret_wait_ns = budget->backoff_ns;
-	budget->backoff_ns = budget->backoff_ns > budget->backoff_ns_max / 2 ? budget->backoff_ns_max
-									     : budget->backoff_ns * 2;
+	budget->backoff_ns *= 2;
+	if (budget->backoff_ns > budget->backoff_ns_max) {
+		budget->backoff_ns = budget->backoff_ns_max;
+	}
 	budget->times_ns[budget->count % TAKT_BUDGET_TIMES_MAX] = now_ns;
 	budget->count++;
 	budget->spent++;

@@ -10,7 +10,7 @@
 #include "rt/clock/clock.h"
 
 #define LEVEL_MARK '\x1e'		/* before a line, with a digit: its level. Else: info */
-#define READS_MAX 16u			/* of lines, at once: what the child says must not keep us */
+#define READS_MAX 16u			/* of lines, at once */
 
 int takt_channel_init(struct takt_channel *channel, uint64_t request_bytes, uint64_t answer_bytes)
 {
@@ -66,7 +66,8 @@ static void put_line(const struct takt_channel *channel, const char *text, size_
 	const uint64_t now_ns = takt_clock_mono_ns();
 	enum takt_level level = TAKT_INFO;
 
-	if (bytes >= 2 && text[0] == LEVEL_MARK && text[1] >= '0' && text[1] <= '0' + TAKT_CRITICAL) {
+	if (bytes >= 2 && text[0] == LEVEL_MARK && text[1] >= '0' &&
+	    text[1] <= '0' + TAKT_CRITICAL) {
 		level = (enum takt_level)(text[1] - '0');
 		text += 2;
 		bytes -= 2;
@@ -182,12 +183,14 @@ static int pull(struct takt_channel *channel)
 	return 0;
 }
 
-static int wait_for_news(const struct takt_channel *channel, uint64_t until_ns, uint64_t now_ns, bool *ret_lines)
+static int wait_for_news(const struct takt_channel *channel, uint64_t until_ns, uint64_t now_ns,
+			 bool *ret_lines)
 {
 	struct pollfd fds[] = {
 		{ .fd = channel->child->from_fd, .events = POLLIN },
 		{ .fd = channel->child->log_fd, .events = POLLIN },
-		{ .fd = channel->out_at < channel->out_bytes ? channel->child->to_fd : -1, .events = POLLOUT },
+		{ .fd = channel->out_at < channel->out_bytes ? channel->child->to_fd : -1,
+		.events = POLLOUT },
 	};
 	const uint64_t wait_ns = until_ns > now_ns ? until_ns - now_ns : 0;
 	const struct timespec span = { .tv_sec = (time_t)(wait_ns / TAKT_NS_PER_S),

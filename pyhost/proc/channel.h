@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The pipes of a child, in one wait: a frame goes out, frames and lines come in. Nothing blocks but the wait, and
- * that has an end. */
+/* The pipes of a child, in one wait: a frame goes out, frames and lines come in. Nothing blocks
+ * but the wait, and that has an end. */
 #ifndef TAKT_PYHOST_PROC_CHANNEL_H
 #define TAKT_PYHOST_PROC_CHANNEL_H
 
@@ -24,7 +24,8 @@ struct takt_channel {
 };
 
 /* Memory for frames of @request_bytes and @answer_bytes at most. 0 or -ENOMEM.  [bg] */
-TAKT_BG int takt_channel_init(struct takt_channel *channel, uint64_t request_bytes, uint64_t answer_bytes);
+TAKT_BG int takt_channel_init(struct takt_channel *channel, uint64_t request_bytes,
+			      uint64_t answer_bytes);
 TAKT_BG void takt_channel_fini(struct takt_channel *channel);
 
 /* Forget what stood in it: there is a new child.  [bg] */
@@ -33,8 +34,9 @@ TAKT_BG void takt_channel_reset(struct takt_channel *channel);
 /* Let the frame of @bytes in channel->out go out by the waits that follow.  [bg] */
 TAKT_BG void takt_channel_send(struct takt_channel *channel, size_t bytes);
 
-/* Move what can be moved, and wait until a frame is there, but not longer than @until_ns (CLOCK_MONOTONIC).
- * Returns 1: a frame is there, or one was too long and is dropped (channel->in), 0: none, -EPIPE: the child has closed its end, -errno.  [bg] */
+/* Move what can be moved, and wait until a frame is there, but not longer than @until_ns
+ * (CLOCK_MONOTONIC). Returns 1: a frame is there, or one was too long and is dropped
+ * (channel->in), 0: none, -EPIPE: the child has closed its end, -errno.  [bg] */
 TAKT_BG int takt_channel_wait(struct takt_channel *channel, uint64_t until_ns);
 
 /* Take the lines that are there, and with @all also the one that has no end.  [bg] */

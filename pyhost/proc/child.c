@@ -17,11 +17,13 @@
 #define PIPE_BYTES_MAX (1u << 20)
 #define FIRST_FREE_FD 3
 
-int takt_pyhost_interpreter(const struct takt_python_description *description, char *out, uint32_t out_bytes)
+int takt_pyhost_interpreter(const struct takt_python_description *description, char *out,
+			    uint32_t out_bytes)
 {
 	const struct takt_python_settings *s = &description->settings;
 	const int n = s->venv[0] ? snprintf(out, out_bytes, "%s/bin/python3", s->venv)
-				 : snprintf(out, out_bytes, "%s", s->interpreter[0] ? s->interpreter : "python3");
+				 : snprintf(out, out_bytes, "%s", s->interpreter[0]
+					    ? s->interpreter : "python3");
 
 	return n < (int)out_bytes ? 0 : -ENAMETOOLONG;
 }
@@ -92,15 +94,18 @@ static int open_pipes(struct pipes *p, uint64_t frame_bytes)
 							      : frame_bytes;
 
 	*p = (struct pipes){ { -1, -1 }, { -1, -1 }, { -1, -1 } };
-	if (pipe2(p->to, O_CLOEXEC) < 0 || pipe2(p->from, O_CLOEXEC) < 0 || pipe2(p->log, O_CLOEXEC) < 0 ||
-	    fcntl(p->to[1], F_SETFL, O_NONBLOCK) < 0 || fcntl(p->from[0], F_SETFL, O_NONBLOCK) < 0 ||
+	if (pipe2(p->to, O_CLOEXEC) < 0 || pipe2(p->from, O_CLOEXEC) < 0 ||
+	    pipe2(p->log, O_CLOEXEC) < 0 ||
+	    fcntl(p->to[1], F_SETFL, O_NONBLOCK) < 0 || fcntl(p->from[0], F_SETFL,
+							      O_NONBLOCK) < 0 ||
 	    fcntl(p->log[0], F_SETFL, O_NONBLOCK) < 0) {
 		const int r = -errno;
 
 		close_all(p);
 		return r;
 	}
-	fcntl(p->to[1], F_SETPIPE_SZ, (int)bytes);	/* where there is a limit, frames go in pieces */
+	/* Where there is a limit, frames go in pieces. */
+	fcntl(p->to[1], F_SETPIPE_SZ, (int)bytes);
 	fcntl(p->from[1], F_SETPIPE_SZ, (int)bytes);
 	return 0;
 }
@@ -123,7 +128,8 @@ static int fill_attributes(posix_spawnattr_t *attributes)
 	sigfillset(&all);
 	r = posix_spawnattr_setsigmask(attributes, &none);
 	r = r ? r : posix_spawnattr_setsigdefault(attributes, &all);
-	return r ? r : posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	return r ? r : posix_spawnattr_setflags(attributes,
+						POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 }
 
 static int spawn(const struct pipes *p, char *const *argv, char *const *env, pid_t *ret_pid)
@@ -152,7 +158,8 @@ static int spawn_python(const struct pipes *p, const struct takt_pyhost_paths *p
 	char parent[16], nice[16], memory[24], program[PATH_MAX], cpus[] = "";
 	char isolated[] = "-I", no_bytecode[] = "-B";
 	char *argv[] = { (char *)(uintptr_t)paths->spawn, parent, nice, memory,
-			 d->settings.cpus[0] ? (char *)(uintptr_t)d->settings.cpus : cpus, program, isolated,
+			 d->settings.cpus[0] ? (char *)(uintptr_t)d->settings.cpus : cpus, program,
+			 isolated,
 			 no_bytecode, (char *)(uintptr_t)paths->bootstrap, NULL };
 	char **env;
 	int r = takt_pyhost_interpreter(d, program, sizeof(program));
@@ -200,7 +207,8 @@ bool takt_pyhost_child_has_ended(const struct takt_pyhost_child *child)
 {
 	siginfo_t info = { 0 };
 
-	return child->pid > 0 && waitid(P_PID, (id_t)child->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	return child->pid > 0 && waitid(P_PID, (id_t)child->pid, &info,
+					WEXITED | WNOHANG | WNOWAIT) == 0 &&
 	       info.si_pid == child->pid;
 }
 
@@ -217,7 +225,8 @@ int takt_pyhost_child_end(struct takt_pyhost_child *child)
 	int status = 0;
 
 	if (child->pid > 0) {
-		/* It is not reaped yet: the number is still its own. It may not lead its group yet. */
+		/* It is not reaped yet: the number is still its own. It may not lead its group
+		 * yet. */
 		kill(-child->pid, SIGKILL);
 		kill(child->pid, SIGKILL);
 		while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR) {

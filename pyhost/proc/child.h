@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The process of a Python task: made, watched, ended. It has three pipes: frames to it and from it, and one that
- * all lines come through. It leads a session of its own, and dies with the thread that made it. */
+/* The process of a Python task: made, watched, ended. It has three pipes: frames to it and from
+ * it, and one that all lines come through. It leads a session of its own, and dies with the
+ * thread that made it. */
 #ifndef TAKT_PYHOST_PROC_CHILD_H
 #define TAKT_PYHOST_PROC_CHILD_H
 
@@ -24,17 +25,19 @@ struct takt_pyhost_paths {
 	const char *bootstrap;		/* bootstrap.py */
 };
 
-/* Start Python for @description in @paths. @frame_bytes: of the longest frame, a hint for the pipes. Returns 0
- * or -errno.  [bg] */
-TAKT_BG int takt_pyhost_child_spawn(struct takt_pyhost_child *child, const struct takt_pyhost_paths *paths,
-				    const struct takt_python_description *description, uint64_t frame_bytes,
+/* Start Python for @description in @paths. @frame_bytes: of the longest frame, a hint for the
+ * pipes. Returns 0 or -errno.  [bg] */
+TAKT_BG int takt_pyhost_child_spawn(struct takt_pyhost_child *child,
+				    const struct takt_pyhost_paths *paths,
+				    const struct takt_python_description *description,
+				    uint64_t frame_bytes,
 				    struct takt_err *err);
 
 /* Whether it has ended; it is still to be reaped.  [bg] */
 TAKT_BG bool takt_pyhost_child_has_ended(const struct takt_pyhost_child *child);
 
-/* Kill it, if it lives, and all of its session's group; wait for it; close the pipes. Returns what waitpid gives
- * for a status; 0 when there is none.  [bg] */
+/* Kill it, if it lives, and all of its session's group; wait for it; close the pipes. Returns
+ * what waitpid gives for a status; 0 when there is none.  [bg] */
 TAKT_BG int takt_pyhost_child_end(struct takt_pyhost_child *child);
 
 /* The program that @description asks for: that of the venv, or the interpreter.  [bg] */

@@ -59,14 +59,17 @@ void takt_pyhost_events_open(struct takt_pyhost_events *events, const struct tak
 		return;
 	}
 	view = takt_region_view(region, number);
-	events->is_usable = takt_stream_resume(&events->stream, &region->streams[number], &view) == 0;
+	events->is_usable = takt_stream_resume(&events->stream, &region->streams[number],
+					       &view) == 0;
 }
 
 /* Time and cycle of a record made now: a stream's records are in order of both. */
-static struct takt_record stamp(struct takt_pyhost_events *events, uint64_t now_ns, enum takt_record_kind kind,
+static struct takt_record stamp(struct takt_pyhost_events *events, uint64_t now_ns,
+				enum takt_record_kind kind,
 				uint32_t bytes)
 {
-	const uint64_t virtual_ns = atomic_load_explicit(&events->rt->virtual_ns, memory_order_relaxed);
+	const uint64_t virtual_ns = atomic_load_explicit(&events->rt->virtual_ns,
+							 memory_order_relaxed);
 	const uint64_t cycle = atomic_load_explicit(&events->rt->cycles, memory_order_relaxed);
 	const uint64_t mono_ns = virtual_ns != 0 ? virtual_ns : now_ns;
 
@@ -76,11 +79,13 @@ static struct takt_record stamp(struct takt_pyhost_events *events, uint64_t now_
 	if (cycle > events->last_cycle) {
 		events->last_cycle = cycle;
 	}
-	return (struct takt_record){ .bytes = bytes, .kind = (uint16_t)kind, .cycle = events->last_cycle,
+	return (struct takt_record){ .bytes = bytes, .kind = (uint16_t)kind,
+		.cycle = events->last_cycle,
 				     .mono_ns = events->last_mono_ns };
 }
 
-static void commit(struct takt_pyhost_events *events, uint64_t now_ns, const struct takt_record *record)
+static void commit(struct takt_pyhost_events *events, uint64_t now_ns,
+		   const struct takt_record *record)
 {
 	takt_stream_commit(&events->stream, record);
 	if (events->open_since_ns == 0) {
@@ -149,7 +154,8 @@ static void tell_losses(struct takt_pyhost_events *events, uint64_t now_ns)
 	}
 }
 
-void takt_pyhost_events_put(struct takt_pyhost_events *events, uint64_t now_ns, enum takt_event event,
+void takt_pyhost_events_put(struct takt_pyhost_events *events, uint64_t now_ns,
+			    enum takt_event event,
 			    const int64_t *values, const char *text)
 {
 	if (!events->is_usable) {
@@ -172,7 +178,8 @@ static void tell_left_out(struct takt_pyhost_events *events, uint64_t now_ns)
 	}
 }
 
-bool takt_pyhost_events_line(struct takt_pyhost_events *events, uint64_t now_ns, enum takt_level level,
+bool takt_pyhost_events_line(struct takt_pyhost_events *events, uint64_t now_ns,
+			     enum takt_level level,
 			     const char *text, uint32_t text_bytes)
 {
 	if (!events->is_usable || !may(&events->lines, now_ns)) {
@@ -200,7 +207,8 @@ void takt_pyhost_events_flush(struct takt_pyhost_events *events, uint64_t now_ns
 	if (at_once && events->lines.left_out > 0) {
 		tell_left_out(events, now_ns);
 	}
-	if (events->open_since_ns != 0 && (at_once || now_ns - events->open_since_ns >= events->flush_ns)) {
+	if (events->open_since_ns != 0 && (at_once ||
+					   now_ns - events->open_since_ns >= events->flush_ns)) {
 		takt_stream_seal(&events->stream);
 		events->open_since_ns = 0;
 	}

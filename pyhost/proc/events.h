@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the host of a Python task records: lifecycle events and lines of text, in the task's own stream of the
- * run's arena. takt-rt makes the stream, the host's thread is its producer.
+/* What the host of a Python task records: lifecycle events and lines of text, in the task's own
+ * stream of the run's arena. takt-rt makes the stream, the host's thread is its producer.
  *
- * A script that prints or fails all the time must not fill the log: of both there is an allowance, and what is
- * above is counted and said. */
+ * A script that prints or fails all the time must not fill the log: of both there is an
+ * allowance, and what is above is counted and said. */
 #ifndef TAKT_PYHOST_PROC_EVENTS_H
 #define TAKT_PYHOST_PROC_EVENTS_H
 
@@ -35,22 +35,28 @@ struct takt_pyhost_events {
 	struct takt_pyhost_allowance faults;
 };
 
-/* Begin to produce stream @number of @region (borrowed). Where it is none, or damaged, nothing is put.  [bg] */
-TAKT_BG void takt_pyhost_events_open(struct takt_pyhost_events *events, const struct takt_region *region,
+/* Begin to produce stream @number of @region (borrowed). Where it is none, or damaged, nothing
+ * is put.  [bg] */
+TAKT_BG void takt_pyhost_events_open(struct takt_pyhost_events *events,
+				     const struct takt_region *region,
 				     uint32_t number, uint32_t task, uint32_t first_site);
 
-/* Record an event. @values: 4 or NULL (zeros); @text: NULL for none; its end is kept where it is too long. */
-TAKT_BG void takt_pyhost_events_put(struct takt_pyhost_events *events, uint64_t now_ns, enum takt_event event,
+/* Record an event. @values: 4 or NULL (zeros); @text: NULL for none; its end is kept where it is
+ * too long. */
+TAKT_BG void takt_pyhost_events_put(struct takt_pyhost_events *events, uint64_t now_ns,
+				    enum takt_event event,
 				    const int64_t *values, const char *text);
 
 /* Record a line, cut where it is too long. False: it was left out. */
-TAKT_BG bool takt_pyhost_events_line(struct takt_pyhost_events *events, uint64_t now_ns, enum takt_level level,
+TAKT_BG bool takt_pyhost_events_line(struct takt_pyhost_events *events, uint64_t now_ns,
+				     enum takt_level level,
 				     const char *text, uint32_t text_bytes);
 
 /* Whether one more fault may be recorded in full; else it is counted in faults.left_out. */
 TAKT_BG bool takt_pyhost_events_may_tell(struct takt_pyhost_events *events, uint64_t now_ns);
 
 /* Let taktd write what is old enough, or with @at_once all of it. */
-TAKT_BG void takt_pyhost_events_flush(struct takt_pyhost_events *events, uint64_t now_ns, bool at_once);
+TAKT_BG void takt_pyhost_events_flush(struct takt_pyhost_events *events, uint64_t now_ns,
+				      bool at_once);
 
 #endif

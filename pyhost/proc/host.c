@@ -13,7 +13,7 @@
 #include "rt/os/cpus.h"
 #include "rt/shm/region_guard.h"
 
-#define TIMER_SLACK_NS 1000u		/* short sleeps are meant: the default makes them 50 us longer */
+#define TIMER_SLACK_NS 1000u		/* the default makes each sleep 50 us longer */
 #define WAIT_STEP_NS 2000000		/* between restarts: looks at calls and at the end */
 #define FAILED_STEP_NS 20000000
 
@@ -35,7 +35,8 @@ static void give_up(struct takt_pyhost *host)
 {
 	const int64_t values[4] = { (int64_t)host->budget.count };
 
-	takt_pyhost_events_put(&host->events, takt_clock_mono_ns(), TAKT_EVENT_python_gave_up, values,
+	takt_pyhost_events_put(&host->events, takt_clock_mono_ns(), TAKT_EVENT_python_gave_up,
+			       values,
 			       host->why[0] ? host->why : "it ended too often");
 	takt_pyhost_events_flush(&host->events, takt_clock_mono_ns(), true);
 	takt_pyslot_set_phase(&host->slot, TAKT_PY_FAILED);
@@ -49,7 +50,8 @@ static bool may_restart(struct takt_pyhost *host)
 	uint64_t wait_ns = 0;
 	int64_t values[4];
 
-	if (host->is_final || takt_budget_take(&host->budget, host->spawned_ns, now_ns, &wait_ns) < 0) {
+	if (host->is_final || takt_budget_take(&host->budget, host->spawned_ns, now_ns,
+					       &wait_ns) < 0) {
 		give_up(host);
 		return false;
 	}
@@ -90,8 +92,10 @@ static void *run(void *arg)
 	takt_pyhost_refuse_call(host, -ECHILD);	/* what a host before us has left */
 	live(host);
 	/* While takt-rt goes on, this is not the end for good: another taktd may come. */
-	last = atomic_load_explicit(&host->slot.lane->stopping, memory_order_acquire) != 0 ? TAKT_PY_STOPPED
-										      : TAKT_PY_ABSENT;
+	last = TAKT_PY_ABSENT;
+	if (atomic_load_explicit(&host->slot.lane->stopping, memory_order_acquire) != 0) {
+		last = TAKT_PY_STOPPED;
+	}
 	if (takt_pyslot_phase(&host->slot) != TAKT_PY_FAILED || last == TAKT_PY_ABSENT) {
 		takt_pyslot_set_phase(&host->slot, (enum takt_pyslot_phase)last);
 	}
@@ -121,10 +125,11 @@ static int fill_ports(struct takt_pyhost *host, struct takt_err *err)
 	if (r < 0) {
 		return r;
 	}
-	is_fitting = d->input_count == g->input_count && d->output_count == g->output_count && d->run == g->run;
+	is_fitting = d->input_count == g->input_count && d->output_count == g->output_count &&
+		d->run == g->run;
 	for (uint32_t i = 0; is_fitting && i < d->input_count + d->output_count; i++) {
-		const struct takt_python_port *port = i < d->input_count ? &d->inputs[i]
-									 : &d->outputs[i - d->input_count];
+		const struct takt_python_port *port =
+			i < d->input_count ? &d->inputs[i] : &d->outputs[i - d->input_count];
 
 		host->layouts[i] = host->all_layouts[port->type];
 		host->output_names[i] = port->name;
@@ -132,10 +137,12 @@ static int fill_ports(struct takt_pyhost *host, struct takt_err *err)
 	}
 	if (is_fitting && d->state != TAKT_PYTHON_NO_TYPE) {
 		host->ports.state = host->all_layouts[d->state];
-		is_fitting = host->ports.state->hash == g->state_hash && host->ports.state->bytes == g->state_bytes;
+		is_fitting = host->ports.state->hash == g->state_hash &&
+			host->ports.state->bytes == g->state_bytes;
 	}
 	if (!is_fitting) {
-		return takt_err_set(err, -EBADMSG, "task `%s`: slot and description do not fit", d->task_id);
+		return takt_err_set(err, -EBADMSG, "task `%s`: slot and description do not fit",
+				    d->task_id);
 	}
 	host->ports.inputs = host->layouts;
 	host->ports.outputs = host->layouts + d->input_count;
@@ -149,23 +156,26 @@ static int fill_ports(struct takt_pyhost *host, struct takt_err *err)
 static int set_up(struct takt_pyhost *host, const char *task_id, struct takt_err *err)
 {
 	const struct takt_python_settings *s;
+	uint32_t description_bytes;
+	uint64_t request_bytes;
 	int r = takt_pyslot_attach(host->region->path, task_id, true, &host->slot, err);
 
 	if (r < 0) {
 		return r;
 	}
 	takt_region_guard_add(host->slot.memory, host->slot.geometry.file_bytes);
-	r = takt_python_description_decode(host->slot.description,
-					   (uint32_t)host->slot.geometry.description_bytes, &host->description,
-					   err);
+	description_bytes = (uint32_t)host->slot.geometry.description_bytes;
+	r = takt_python_description_decode(host->slot.description, description_bytes,
+					   &host->description, err);
 	r = r < 0 ? r : fill_ports(host, err);
 	if (r < 0) {
 		return r;
 	}
 	s = &host->description->settings;
 	if (s->mode != TAKT_PYTHON_PROCESS || s->transport != TAKT_PYTHON_CBOR) {
-		return takt_err_set(err, -ENOTSUP, "task `%s`: this taktd runs `mode: process` with `transport: cbor`"
-				    " only", host->description->task_id);
+		return takt_err_set(err, -ENOTSUP,
+				    "task `%s`: this taktd runs `mode: process` with "
+				    "`transport: cbor` only", host->description->task_id);
 	}
 	host->budget = (struct takt_budget){
 		.restarts = s->restarts, .window_ns = s->restart_window_ns,
@@ -174,9 +184,8 @@ static int set_up(struct takt_pyhost *host, const char *task_id, struct takt_err
 	host->channel.child = &host->child;
 	host->channel.events = &host->events;
 	host->channel.texts = &host->slot.host->texts;
-	if (takt_channel_init(&host->channel,
-			      takt_frame_request_bytes_max(&host->ports,
-							   (uint32_t)host->slot.geometry.description_bytes),
+	request_bytes = takt_frame_request_bytes_max(&host->ports, description_bytes);
+	if (takt_channel_init(&host->channel, request_bytes,
 			      takt_frame_answer_bytes_max(&host->ports)) < 0) {
 		return takt_err_set(err, -ENOMEM, "out of memory");
 	}
@@ -198,7 +207,8 @@ static void free_host(struct takt_pyhost *host)
 }
 
 int takt_pyhost_start(const struct takt_region *region, const char *task_id,
-		      const struct takt_pyhost_paths *paths, struct takt_pyhost **ret_host, struct takt_err *err)
+		      const struct takt_pyhost_paths *paths, struct takt_pyhost **ret_host,
+		      struct takt_err *err)
 {
 	struct takt_pyhost *host = calloc(1, sizeof(*host));
 	struct takt_thread_spec spec = { .name = "python", .cpu = -1, .main = run, .arg = host };

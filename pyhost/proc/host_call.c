@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Calls: from the slot file to the child and back. How often the slot is looked at is the whole delay that the
- * host adds; where the lane waits it is short, but between two calls of a known rate it need not be. */
+/* Calls: from the slot file to the child and back. How often the slot is looked at is the whole
+ * delay that the host adds; where the lane waits it is short, but between two calls of a known
+ * rate it need not be. */
 #include <errno.h>
 #include <string.h>
 
@@ -22,7 +23,8 @@ static void count(_Atomic uint64_t *counter, uint64_t more)
 
 static bool is_waited_for(const struct takt_pyhost *host)
 {
-	return host->description->settings.wait == TAKT_PYTHON_WAIT_CYCLE || host->description->virtual_time;
+	return host->description->settings.wait == TAKT_PYTHON_WAIT_CYCLE ||
+		host->description->virtual_time;
 }
 
 /* How long until the next look at the slot. */
@@ -75,12 +77,14 @@ void takt_pyhost_refuse_call(struct takt_pyhost *host, int result)
 static void note_value(struct takt_pyhost *host, const struct takt_err *err)
 {
 	struct takt_frame_answer told = { .number = host->number, .text = err->text,
-					  .text_bytes = (uint32_t)strlen(err->text), .where = "process" };
+					  .text_bytes = (uint32_t)strlen(err->text),
+					  .where = "process" };
 
 	takt_pyhost_note_exception(host, &told);
 }
 
-/* What a frame that came while a call was on its way means for it. Returns 1: the call is answered. */
+/* What a frame that came while a call was on its way means for it. Returns 1: the call is
+ * answered. */
 static int take_answer(struct takt_pyhost *host, const void *frame, size_t bytes)
 {
 	struct takt_frame_answer a = { 0 };
@@ -159,7 +163,8 @@ int takt_pyhost_finish_call(struct takt_pyhost *host, uint64_t until_ns)
 
 static int hand_over(struct takt_pyhost *host, uint64_t number, uint64_t now_ns)
 {
-	const int64_t bytes = takt_frame_put_call(host->channel.out, host->channel.out_room, &host->ports,
+	const int64_t bytes = takt_frame_put_call(host->channel.out, host->channel.out_room,
+						  &host->ports,
 						  &host->slot, number);
 
 	host->called_ns = now_ns;

@@ -10,7 +10,7 @@
 #include "pyhost/proc/host_inner.h"
 #include "rt/clock/clock.h"
 
-#define GRACE_NS 200000000ull		/* to end by itself, once it was told to or has closed its pipes */
+#define GRACE_NS 200000000ull		/* to end by itself */
 #define LOOK_NS 20000000ull		/* between two looks at whether the end is wanted */
 
 static void count(_Atomic uint64_t *counter)
@@ -30,7 +30,8 @@ bool takt_pyhost_is_ending(const struct takt_pyhost *host)
 void takt_pyhost_kill_child(struct takt_pyhost *host, const char *what, uint64_t since_ns)
 {
 	const uint64_t now_ns = takt_clock_mono_ns();
-	const int64_t values[4] = { host->child.pid, (int64_t)(now_ns - since_ns), (int64_t)host->number };
+	const int64_t values[4] = { host->child.pid, (int64_t)(now_ns - since_ns),
+		(int64_t)host->number };
 
 	count(&host->slot.host->kills);
 	takt_channel_take_lines(&host->channel, false);
@@ -59,7 +60,8 @@ static void describe_end(struct takt_pyhost *host, int status, char *text, size_
 	if (host->why[0]) {
 		snprintf(text, bytes, "%s", host->why);
 	} else if (WIFSIGNALED(status)) {
-		snprintf(text, bytes, "signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+		snprintf(text, bytes, "signal %d (%s)", WTERMSIG(status),
+			 strsignal(WTERMSIG(status)));
 	} else {
 		snprintf(text, bytes, "exit code %d", WEXITSTATUS(status));
 	}
@@ -84,7 +86,8 @@ static void bury(struct takt_pyhost *host, uint64_t grace_ns)
 					    WIFSIGNALED(status) ? WTERMSIG(status) : 0,
 					    (int64_t)host->number };
 
-		takt_pyhost_events_put(&host->events, takt_clock_mono_ns(), TAKT_EVENT_python_exited, values,
+		takt_pyhost_events_put(&host->events, takt_clock_mono_ns(),
+				       TAKT_EVENT_python_exited, values,
 				       text);
 	}
 	atomic_store_explicit(&host->slot.host->pid, 0, memory_order_relaxed);
@@ -138,54 +141,69 @@ void takt_pyhost_note_exception(struct takt_pyhost *host, const struct takt_fram
 
 /* --- leading it through its life ------------------------------------------------------------- */
 
-/* Wait for an answer of @kind until @until_ns. Returns 0 and the answer; 1: the end is wanted; < 0: it is gone. */
-static int expect(struct takt_pyhost *host, enum takt_frame_answer_kind kind, const char *what,
-		  uint64_t until_ns, bool is_stop, struct takt_frame_answer *ret_answer, char *text, size_t text_bytes)
+struct wanted {
+	enum takt_frame_answer_kind kind;
+	const char *what;		/* the child is at */
+	uint64_t until_ns;
+	bool is_stop;			/* else the end of the run ends the wait */
+};
+
+/* What the frame that has come says. 0: it is the wanted one; -EAGAIN: go on; -EIO: an error. */
+static int judge(struct takt_pyhost *host, const struct wanted *wanted,
+		 struct takt_frame_answer *ret_answer)
 {
-	struct takt_err err = { 0 };
 	const void *frame;
 	size_t bytes;
-	int r;
+	int r = -EBADMSG;
 
-	for (;;) {
-		const uint64_t now_ns = takt_clock_mono_ns();
-
-		if (!is_stop && takt_pyhost_is_ending(host)) {
-			return 1;
-		}
-		if (now_ns >= until_ns) {
-			takt_pyhost_kill_child(host, what, host->spawned_ns);
-			return -ETIMEDOUT;
-		}
-		takt_pyhost_events_flush(&host->events, now_ns, false);
-		r = takt_channel_wait(&host->channel, now_ns + LOOK_NS < until_ns ? now_ns + LOOK_NS : until_ns);
-		if (r < 0) {
-			return r;
-		}
-		host->channel.in.has_dropped = false;
-		if (r == 0 || !takt_frame_intake_find(&host->channel.in, &frame, &bytes)) {
-			continue;
-		}
-		r = takt_frame_parse(frame, bytes, &host->ports, &host->slot, 0, ret_answer, &err);
+	host->channel.in.has_dropped = false;
+	if (takt_frame_intake_find(&host->channel.in, &frame, &bytes)) {
+		r = takt_frame_parse(frame, bytes, &host->ports, &host->slot, 0, ret_answer, NULL);
 		if (r == 0 && ret_answer->kind == TAKT_FRAME_ERROR) {
 			takt_pyhost_note_exception(host, ret_answer);
 			host->is_final = ret_answer->is_final;
-			snprintf(host->why, sizeof(host->why), "%s failed", what);
+			snprintf(host->why, sizeof(host->why), "%s failed", wanted->what);
 			r = -EIO;
-		} else if (r == 0 && ret_answer->kind != kind) {
-			r = -EBADMSG;
-		}
-		if (r == 0 && text) {
-			snprintf(text, text_bytes, "%.*s", (int)ret_answer->text_bytes, ret_answer->text);
+		} else if (r == 0 && ret_answer->kind == TAKT_FRAME_READY) {
+			snprintf(host->version, sizeof(host->version), "%.*s",
+				 (int)ret_answer->text_bytes, ret_answer->text);
 		}
 		takt_frame_intake_drop(&host->channel.in);
-		if (r == -EBADMSG || r == -ERANGE) {
-			count(&host->slot.host->bad_frames);
-			err = (struct takt_err){ 0 };
-			continue;
-		}
+	}
+	if (r == -EIO || (r == 0 && ret_answer->kind == wanted->kind)) {
 		return r;
 	}
+	count(&host->slot.host->bad_frames);
+	return -EAGAIN;
+}
+
+/* 0 and the wanted answer; 1: the end of the run is wanted; < 0: the child is of no use. */
+static int expect(struct takt_pyhost *host, const struct wanted *wanted,
+		  struct takt_frame_answer *ret_answer)
+{
+	int r = -EAGAIN;
+
+	while (r == -EAGAIN) {
+		const uint64_t now_ns = takt_clock_mono_ns();
+		const uint64_t look_ns = now_ns + LOOK_NS;
+
+		if (!wanted->is_stop && takt_pyhost_is_ending(host)) {
+			return 1;
+		}
+		if (now_ns >= wanted->until_ns) {
+			takt_pyhost_kill_child(host, wanted->what, host->spawned_ns);
+			return -ETIMEDOUT;
+		}
+		takt_pyhost_events_flush(&host->events, now_ns, false);
+		r = takt_channel_wait(&host->channel,
+				      look_ns < wanted->until_ns ? look_ns : wanted->until_ns);
+		if (r == 0) {
+			r = -EAGAIN;
+		} else if (r > 0) {
+			r = judge(host, wanted, ret_answer);
+		}
+	}
+	return r;
 }
 
 static int send(struct takt_pyhost *host, int64_t bytes)
@@ -199,7 +217,8 @@ static int send(struct takt_pyhost *host, int64_t bytes)
 static int check_ready(struct takt_pyhost *host, const struct takt_frame_answer *ready)
 {
 	if (ready->protocol != TAKT_FRAME_PROTOCOL || ready->hash != host->hash) {
-		snprintf(host->why, sizeof(host->why), "bootstrap.py speaks another protocol (%u, not %u)",
+		snprintf(host->why, sizeof(host->why),
+			 "bootstrap.py speaks another protocol (%u, not %u)",
 			 ready->protocol, TAKT_FRAME_PROTOCOL);
 		host->is_final = true;
 		return -EPROTO;
@@ -218,24 +237,28 @@ static void keep_state(struct takt_pyhost *host, const struct takt_frame_answer 
 static int lead_to_started(struct takt_pyhost *host)
 {
 	struct takt_channel *channel = &host->channel;
-	const uint64_t until_ns = host->spawned_ns + host->description->settings.start_timeout_ns;
+	struct wanted wanted = { TAKT_FRAME_READY, "import", 0, false };
 	struct takt_frame_answer a;
 	int64_t values[4] = { 0 };
-	char version[128] = "";
-	int r = send(host, takt_frame_put_hello(channel->out, channel->out_room, host->hash,
-						host->slot.description,
-						(uint32_t)host->slot.geometry.description_bytes));
+	int r;
 
-	r = r < 0 ? r : expect(host, TAKT_FRAME_READY, "import", until_ns, false, &a, version, sizeof(version));
+	wanted.until_ns = host->spawned_ns + host->description->settings.start_timeout_ns;
+	r = send(host, takt_frame_put_hello(channel->out, channel->out_room, host->hash,
+					    host->slot.description,
+					    (uint32_t)host->slot.geometry.description_bytes));
+	r = r < 0 ? r : expect(host, &wanted, &a);
 	r = r != 0 ? r : check_ready(host, &a);
-	r = r != 0 ? r : send(host, takt_frame_put_start(channel->out, channel->out_room, &host->ports,
+	r = r != 0 ? r : send(host, takt_frame_put_start(channel->out, channel->out_room,
+							 &host->ports,
 							 takt_pyslot_state(&host->slot)));
-	r = r != 0 ? r : expect(host, TAKT_FRAME_STARTED, "start", until_ns, false, &a, NULL, 0);
+	wanted.kind = TAKT_FRAME_STARTED;
+	wanted.what = "start";
+	r = r != 0 ? r : expect(host, &wanted, &a);
 	if (r == 0) {
 		keep_state(host, &a);
 		values[0] = (int64_t)(takt_clock_mono_ns() - host->spawned_ns);
-		takt_pyhost_events_put(&host->events, takt_clock_mono_ns(), TAKT_EVENT_python_ready, values,
-				       version);
+		takt_pyhost_events_put(&host->events, takt_clock_mono_ns(),
+				       TAKT_EVENT_python_ready, values, host->version);
 		takt_pyslot_set_phase(&host->slot, TAKT_PY_READY);
 	}
 	return r;
@@ -253,7 +276,8 @@ int takt_pyhost_begin_child(struct takt_pyhost *host)
 	takt_pyslot_set_phase(&host->slot, TAKT_PY_STARTING);
 	takt_channel_reset(&host->channel);
 	count(&host->slot.host->spawns);
-	r = takt_pyhost_child_spawn(&host->child, host->paths, host->description, host->channel.out_room, &err);
+	r = takt_pyhost_child_spawn(&host->child, host->paths, host->description,
+				    host->channel.out_room, &err);
 	if (r < 0) {
 		takt_pyhost_events_line(&host->events, host->spawned_ns, TAKT_ERROR, err.text,
 					(uint32_t)strlen(err.text));
@@ -264,7 +288,8 @@ int takt_pyhost_begin_child(struct takt_pyhost *host)
 	takt_pyhost_interpreter(host->description, program, sizeof(program));
 	values[0] = host->child.pid;
 	values[1] = (int64_t)atomic_load_explicit(&host->slot.host->spawns, memory_order_relaxed);
-	takt_pyhost_events_put(&host->events, host->spawned_ns, TAKT_EVENT_python_spawned, values, program);
+	takt_pyhost_events_put(&host->events, host->spawned_ns, TAKT_EVENT_python_spawned, values,
+			       program);
 	r = lead_to_started(host);
 	if (r > 0) {
 		snprintf(host->why, sizeof(host->why), "the run ends");
@@ -279,27 +304,30 @@ int takt_pyhost_begin_child(struct takt_pyhost *host)
 void takt_pyhost_stop_child(struct takt_pyhost *host)
 {
 	const uint64_t begun_ns = takt_clock_mono_ns();
-	const uint64_t until_ns = begun_ns + host->description->settings.stop_timeout_ns;
+	const struct wanted wanted = {
+		TAKT_FRAME_STOPPED, "stop",
+		begun_ns + host->description->settings.stop_timeout_ns, true,
+	};
 	struct takt_frame_answer a;
 	int64_t values[4] = { 0 };
-	int r = takt_pyhost_finish_call(host, until_ns);
+	int r = takt_pyhost_finish_call(host, wanted.until_ns);
 
 	if (r < 0) {
 		return;
 	}
+	host->spawned_ns = begun_ns;	/* from now on it is this that takes time */
 	r = send(host, takt_frame_put_stop(host->channel.out, host->channel.out_room));
-	host->spawned_ns = begun_ns;
-	r = r < 0 ? r : expect(host, TAKT_FRAME_STOPPED, "stop", until_ns, true, &a, NULL, 0);
-	if (r == 0) {
-		keep_state(host, &a);
-		ends_by_itself(host, GRACE_NS);
-		takt_channel_take_lines(&host->channel, true);
-		values[0] = (int64_t)(takt_clock_mono_ns() - begun_ns);
-		takt_pyhost_events_put(&host->events, takt_clock_mono_ns(), TAKT_EVENT_python_stopped, values,
-				       NULL);
-		takt_pyhost_child_end(&host->child);
-		atomic_store_explicit(&host->slot.host->pid, 0, memory_order_relaxed);
-	} else {
+	r = r < 0 ? r : expect(host, &wanted, &a);
+	if (r < 0) {
 		bury(host, 0);
+		return;
 	}
+	keep_state(host, &a);
+	ends_by_itself(host, GRACE_NS);
+	takt_channel_take_lines(&host->channel, true);
+	values[0] = (int64_t)(takt_clock_mono_ns() - begun_ns);
+	takt_pyhost_events_put(&host->events, takt_clock_mono_ns(), TAKT_EVENT_python_stopped,
+			       values, NULL);
+	takt_pyhost_child_end(&host->child);
+	atomic_store_explicit(&host->slot.host->pid, 0, memory_order_relaxed);
 }

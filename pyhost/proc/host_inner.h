@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The host's parts, between its files: host.c (life of the thread), host_child.c (one child), host_call.c. */
+/* The host's parts, between its files: host.c (life of the thread), host_child.c (one child),
+ * host_call.c. */
 #ifndef TAKT_PYHOST_PROC_HOST_INNER_H
 #define TAKT_PYHOST_PROC_HOST_INNER_H
 
@@ -25,7 +26,7 @@ struct takt_pyhost {
 
 	/* between the threads */
 	_Atomic bool is_asked;		/* manager -> host; relaxed, nothing goes with it */
-	_Atomic bool is_over;		/* host -> manager; release: nothing is recorded behind it */
+	_Atomic bool is_over;		/* host -> manager; release */
 
 	/* the thread's */
 	struct takt_pyslot slot;
@@ -35,9 +36,9 @@ struct takt_pyhost {
 	struct takt_budget budget;
 	uint64_t spawned_ns;
 	uint64_t number;		/* of the call that the child has, 0: none */
-	uint64_t ready_wait_ns;		/* of a call that came while there was no child */
 	uint64_t called_ns;		/* when the last call was seen */
 	bool is_final;			/* starting again is no use */
+	char version[64];		/* of Python */
 	char why[128];			/* it is final, or was killed */
 };
 
@@ -52,7 +53,8 @@ int takt_pyhost_begin_child(struct takt_pyhost *host);
 /* Call stop, within the limit; end the child. */
 void takt_pyhost_stop_child(struct takt_pyhost *host);
 
-/* The child is of no use any more, or gone: end it, record why it ended, answer its call with @result. */
+/* The child is of no use any more, or gone: end it, record why it ended, answer its call with
+ * @result. */
 void takt_pyhost_drop_child(struct takt_pyhost *host, int result);
 
 /* Kill it for what it did not do in time. */
@@ -66,7 +68,8 @@ void takt_pyhost_note_exception(struct takt_pyhost *host, const struct takt_fram
 /* Hand over calls until the child fails (< 0: it is gone) or the end is wanted (0). */
 int takt_pyhost_serve(struct takt_pyhost *host);
 
-/* Wait for the answer to the call that the child has. 0: it is answered, or none was there; < 0: as above. */
+/* Wait for the answer to the call that the child has. 0: it is answered, or none was there; < 0:
+ * as above. */
 int takt_pyhost_finish_call(struct takt_pyhost *host, uint64_t until_ns);
 
 /* Answer a call that no child can answer. */

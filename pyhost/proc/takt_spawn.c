@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* takt-spawn: what has to be done between fork and exec for the Python of a task, and cannot be told to
- * posix_spawn: die with the parent, a session of its own, CPUs, nice, limits.
+/* takt-spawn: what has to be done between fork and exec for the Python of a task, and cannot be
+ * told to posix_spawn: die with the parent, a session of its own, CPUs, nice, limits.
  *
  *     takt-spawn PARENT NICE MEMORY CPUS PROGRAM [ARGUMENT]...
  *
- * PARENT: pid that must still be ours; MEMORY: bytes of address space, 0: no limit; CPUS: a list like 2-3,5, "":
- * all that we may use; ^4: all but those. Exit code 126 where PROGRAM can't be run, the reason on stderr. */
+ * PARENT: pid that must still be ours; MEMORY: bytes of address space, 0: no limit; CPUS: a list
+ * like 2-3,5, "": all that we may use; ^4: all but those. Exit code 126 where PROGRAM can't be
+ * run, the reason on stderr. */
 #include <assert.h>
 #include <errno.h>
 #include <sched.h>
@@ -38,7 +39,8 @@ static void keep_to(const char *text)
 	struct takt_cpulist list = { 0 };
 	cpu_set_t may, set;
 
-	if (takt_cpulist_parse(text + is_avoided, &list, NULL) < 0 || takt_cpulist_count(&list) == 0 ||
+	if (takt_cpulist_parse(text + is_avoided, &list, NULL) < 0 ||
+	    takt_cpulist_count(&list) == 0 ||
 	    sched_getaffinity(0, sizeof(may), &may) < 0) {
 		return;
 	}

@@ -32,7 +32,8 @@ static void say(const struct takt_region *region, const char *text)
 static int find_paths(struct taktd_python *python, const struct takt_region *region)
 {
 	if (takt_sibling_find("takt-spawn", python->spawn, sizeof(python->spawn)) < 0) {
-		say(region, "its Python tasks do not run: takt-spawn is not installed beside taktd");
+		say(region,
+		    "its Python tasks do not run: takt-spawn is not installed beside taktd");
 		return -ENOENT;
 	}
 	if (takt_sibling_python("bootstrap.py", python->bootstrap, sizeof(python->bootstrap)) < 0) {
@@ -49,7 +50,8 @@ static void start_hosts(struct taktd_python *python, const struct takt_region *r
 	for (uint32_t i = 0; i < count; i++) {
 		struct takt_err err = { 0 };
 
-		if (takt_pyhost_start(region, names[i]->d_name + strlen(TAKT_PYSLOT_PREFIX), &python->paths,
+		if (takt_pyhost_start(region, names[i]->d_name + strlen(TAKT_PYSLOT_PREFIX),
+				      &python->paths,
 				      &python->hosts[python->count], &err) < 0) {
 			say(region, err.text);
 		} else {

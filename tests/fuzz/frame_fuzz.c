@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any bytes that a child writes are cut into frames, and each is an answer or has a message. What was taken can
- * be read without a second look. The first byte says in which portions the bytes come. */
+/* Any bytes that a child writes are cut into frames, and each is an answer or has a message.
+ * What was taken can be read without a second look. The first byte says in which portions the
+ * bytes come. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,9 +17,12 @@ TAKT_ENUM(fuzz_kind, "a kind", KIND)
 #define INNER(F) F(u16, y, "", "") F(enum(fuzz_kind), how, "", "")
 TAKT_MESSAGE(fuzz_inner, "nested", INNER)
 #define ALL(F) \
-	F(bool, b, "", "") F(i8, i8, "", "") F(u64, u64, "", "") F(f32, f32, "", "") F(f64, f64, "", "") \
-	F(text(6), text, "", "") F(array(i16, 2), two, "", "") F(array(struct(fuzz_inner), 2), inner, "", "") \
-	F(list(bool, 3), flags, "", "") F(list(struct(fuzz_inner), 3), more, "", "") F(list(u8, 40), tail, "", "")
+	F(bool, b, "", "") F(i8, i8, "", "") F(u64, u64, "", "") \
+	F(f32, f32, "", "") F(f64, f64, "", "") \
+	F(text(6), text, "", "") F(array(i16, 2), two, "", "") \
+	F(array(struct(fuzz_inner), 2), inner, "", "") \
+	F(list(bool, 3), flags, "", "") F(list(struct(fuzz_inner), 3), more, "",
+					  "") F(list(u8, 40), tail, "", "")
 TAKT_MESSAGE(fuzz_all, "one of each", ALL)
 
 #define ROOM 512u
@@ -29,7 +33,8 @@ static struct takt_pyslot slot;
 
 static void set_up(void)
 {
-	static const struct takt_type *const types[] = { &takt_type_fuzz_inner, &takt_type_fuzz_all };
+	static const struct takt_type *const types[] = { &takt_type_fuzz_inner,
+		&takt_type_fuzz_all };
 	char dir[] = "/tmp/takt-fuzz-XXXXXX", path[64];
 	struct takt_pyslot_spec spec = { .task_id = "t", .output_count = 2, .description = "" };
 	const struct takt_layout *out[2];
@@ -51,7 +56,8 @@ static void check_taken(const struct takt_frame_answer *answer)
 	const void *payload;
 
 	TAKT_CHECK(!answer->has_state ||
-		   takt_payload_is_sound(layouts[1], takt_pyslot_next_state(&slot), layouts[1]->bytes));
+		   takt_payload_is_sound(layouts[1], takt_pyslot_next_state(&slot),
+					 layouts[1]->bytes));
 	for (uint32_t i = 0; answer->kind == TAKT_FRAME_RESULT && i < 2; i++) {
 		TAKT_CHECK(takt_pyslot_output(&slot, i, &row, &payload) == 0);
 		TAKT_CHECK(!payload || takt_payload_is_sound(layouts[i], payload, row.bytes));

@@ -12,7 +12,8 @@
 #define KIND(V) V(KIND_NONE, 0, "none") V(KIND_FIX, 7, "fix") V(KIND_BACK, -2, "back")
 TAKT_ENUM(kind, "a kind", KIND)
 #define ONE(name, type) \
-	static const struct takt_field name##_field = { "v", "", "", TAKT_S_##type, TAKT_L_##type, TAKT_R_##type }; \
+	static const struct takt_field name##_field = { \
+		"v", "", "", TAKT_S_##type, TAKT_L_##type, TAKT_R_##type }; \
 	static const struct takt_type name = { #name, "", &name##_field, 1, 0, 0 };
 #define INNER(F) F(u16, y, "", "a number") F(enum(kind), how, "", "a kind")
 TAKT_MESSAGE(inner, "nested", INNER)
@@ -36,8 +37,8 @@ ONE(t_bools, list(bool, 2))
 ONE(t_kinds, list(enum(kind), 2))
 ONE(t_structs, array(struct(inner), 2))
 
-/* What CBOR (hex, of the one field) becomes which payload (hex), or which error. What is the shortest form of a
- * value is also what it is encoded as. */
+/* What CBOR (hex, of the one field) becomes which payload (hex), or which error. What is the
+ * shortest form of a value is also what it is encoded as. */
 static const struct row {
 	const struct takt_type *type;
 	const char *cbor;
@@ -51,31 +52,42 @@ static const struct row {
 	{ &t_i8, "1880", -ERANGE, "m.v: 128 is more than an i8 holds", false },
 	{ &t_i8, "3880", -ERANGE, "m.v: -1 - 128 is less than an i8 holds", false },
 	{ &t_i8, "fb3ff0000000000000", -EBADMSG, "m.v: expected an integer, found a float", false },
-	{ &t_i16, "397fff", 0, "0080", true }, { &t_i16, "198000", -ERANGE, "m.v: 32768 is more", false },
-	{ &t_i32, "1a7fffffff", 0, "ffffff7f", true }, { &t_i32, "3a80000000", -ERANGE, "m.v: -1 - 2147", false },
+	{ &t_i16, "397fff", 0, "0080", true }, { &t_i16, "198000", -ERANGE, "m.v: 32768 is more",
+	false },
+	{ &t_i32, "1a7fffffff", 0, "ffffff7f", true }, { &t_i32, "3a80000000", -ERANGE,
+	"m.v: -1 - 2147", false },
 	{ &t_i64, "3b7fffffffffffffff", 0, "0000000000000080", true },
 	{ &t_i64, "1b7fffffffffffffff", 0, "ffffffffffffff7f", true },
-	{ &t_i64, "1b8000000000000000", -ERANGE, "m.v: 9223372036854775808 is more than an i64", false },
+	{ &t_i64, "1b8000000000000000", -ERANGE, "m.v: 9223372036854775808 is more than an i64",
+	false },
 	{ &t_i64, "3b8000000000000000", -ERANGE, "m.v: -1 - 9223372036854775808 is less", false },
-	{ &t_u8, "18ff", 0, "ff", true }, { &t_u8, "190100", -ERANGE, "m.v: 256 is more than an u8", false },
+	{ &t_u8, "18ff", 0, "ff", true }, { &t_u8, "190100", -ERANGE,
+	"m.v: 256 is more than an u8", false },
 	{ &t_u8, "20", -ERANGE, "m.v: -1 - 0 is less than an u8 holds", false },
 	{ &t_u8, "1b00000000000000ff", 0, "ff", false },
-	{ &t_u16, "19ffff", 0, "ffff", true }, { &t_u16, "1a00010000", -ERANGE, "m.v: 65536", false },
-	{ &t_u32, "1affffffff", 0, "ffffffff", true }, { &t_u32, "1b0000000100000000", -ERANGE, "m.v: 4", false },
+	{ &t_u16, "19ffff", 0, "ffff", true }, { &t_u16, "1a00010000", -ERANGE, "m.v: 65536",
+	false },
+	{ &t_u32, "1affffffff", 0, "ffffffff", true }, { &t_u32, "1b0000000100000000", -ERANGE,
+	"m.v: 4", false },
 	{ &t_u64, "1bffffffffffffffff", 0, "ffffffffffffffff", true },
 	{ &t_u64, "3bffffffffffffffff", -ERANGE, "m.v: -1 - 18446744073709551615", false },
-	{ &t_u64, "c249010000000000000000", -EBADMSG, "m.v: expected an integer, found a tag", false },
-	{ &t_f32, "fa3fc00000", 0, "0000c03f", true }, { &t_f32, "fa7f800000", 0, "0000807f", true },
+	{ &t_u64, "c249010000000000000000", -EBADMSG, "m.v: expected an integer, found a tag",
+	false },
+	{ &t_f32, "fa3fc00000", 0, "0000c03f", true }, { &t_f32, "fa7f800000", 0, "0000807f",
+	true },
 	{ &t_f32, "f97e00", 0, "0000c07f", false }, { &t_f32, "f9fc00", 0, "000080ff", false },
-	{ &t_f32, "fb3ff8000000000000", 0, "0000c03f", false }, { &t_f32, "03", 0, "00004040", false },
+	{ &t_f32, "fb3ff8000000000000", 0, "0000c03f", false },
+	{ &t_f32, "03", 0, "00004040", false },
 	{ &t_f32, "fb7e37e43c8800759c", -ERANGE, "m.v: 1e+300 is more than an f32 holds", false },
 	{ &t_f64, "fb3ff8000000000000", 0, "000000000000f83f", true },
-	{ &t_f64, "f97c00", 0, "000000000000f07f", false }, { &t_f64, "22", 0, "00000000000008c0", false },
+	{ &t_f64, "f97c00", 0, "000000000000f07f", false },
+	{ &t_f64, "22", 0, "00000000000008c0", false },
 	{ &t_f64, "61 31", -EBADMSG, "m.v: expected a number, found a text", false },
 	{ &t_f64, "f6", -EBADMSG, "m.v: expected a number, found nothing", false },
 	{ &t_enum, "07", 0, "07000000", true }, { &t_enum, "21", 0, "feffffff", true },
 	{ &t_enum, "08", -ERANGE, "m.v: 8 is no value of enum kind", false },
-	{ &t_text, "43 616263", 0, "61626300", true }, { &t_text, "63 616263", 0, "61626300", false },
+	{ &t_text, "43 616263", 0, "61626300", true }, { &t_text, "63 616263", 0, "61626300",
+	false },
 	{ &t_text, "40", 0, "00000000", true }, { &t_text, "42 ff80", 0, "ff800000", true },
 	{ &t_text, "44 61626364", -ERANGE, "m.v: 4 bytes are more than a text(4) holds", false },
 	{ &t_text, "42 6100", -ERANGE, "m.v: a text has no NUL", false },
@@ -83,7 +95,8 @@ static const struct row {
 	{ &t_struct, "81 02", -EBADMSG, "m.v: expected the 2 fields of inner", false },
 	{ &t_struct, "82 1a00010000 07", -ERANGE, "m.v.y: 65536 is more", false },
 	{ &t_struct, "82 02 01", -ERANGE, "m.v.how: 1 is no value", false },
-	{ &t_bytes, "42 0102", 0, "02000000 010200 00", true }, { &t_bytes, "40", 0, "0000000000000000", true },
+	{ &t_bytes, "42 0102", 0, "02000000 010200 00", true },
+	{ &t_bytes, "40", 0, "0000000000000000", true },
 	{ &t_bytes, "44 01020304", -ERANGE, "m.v: 4 items, at most 3", false },
 	{ &t_bytes, "5b ffffffffffffffff", -EBADMSG, "m.v: the frame ends here", false },
 	{ &t_array, "44 0100feff", 0, "0100feff", true },
@@ -97,7 +110,8 @@ static const struct row {
 	{ &t_kinds, "83 07 07 07", -ERANGE, "m.v: 3 items, at most 2", false },
 	{ &t_structs, "82 820107 820200", 0, "0100000007000000 0200000000000000", true },
 	{ &t_structs, "82 820107 820209", -ERANGE, "m.v[1].how: 9 is no value", false },
-	{ &t_structs, "9f 820107 820200 ff", -EBADMSG, "m.v: the frame ends here, or is no CBOR", false },
+	{ &t_structs, "9f 820107 820200 ff", -EBADMSG, "m.v: the frame ends here, or is no CBOR",
+	false },
 };
 
 static uint32_t unhex(const char *hex, unsigned char *out)
@@ -140,7 +154,8 @@ static void check_row(const struct row *row)
 
 	memset(payload, 0xee, sizeof(payload));
 	r = takt_codec_decode(&reader, layouts[1], "m", payload, &used, &err);
-	if (r != row->code || (r < 0 && strncmp(err.text, row->payload_or_error, strlen(row->payload_or_error)) != 0)) {
+	if (r != row->code || (r < 0 && strncmp(err.text, row->payload_or_error,
+						strlen(row->payload_or_error)) != 0)) {
 		fail_msg("%s %s: %d %s", row->type->name, row->cbor, r, err.text);
 	}
 	if (r == 0) {
@@ -184,7 +199,8 @@ static const char *const names[] = { "summary" };
 static void make_world(struct world *w)
 {
 	struct takt_err err = { 0 };
-	struct takt_pyslot_spec spec = { .task_id = "t", .input_count = 2, .output_count = 1, .description = "",
+	struct takt_pyslot_spec spec = { .task_id = "t", .input_count = 2, .output_count = 1,
+		.description = "",
 					 .inputs = w->in, .outputs = w->out };
 
 	snprintf(w->dir, sizeof(w->dir), "/tmp/takt-frame-XXXXXX");
@@ -209,7 +225,8 @@ static void drop_world(struct world *w)
 	takt_layouts_destroy(w->layouts, 2);
 }
 
-static int parse(struct world *w, const char *hex, uint64_t number, struct takt_frame_answer *a, struct takt_err *err)
+static int parse(struct world *w, const char *hex, uint64_t number, struct takt_frame_answer *a,
+		 struct takt_err *err)
 {
 	unsigned char bytes[256];
 	const uint32_t n = unhex(hex, bytes);
@@ -229,7 +246,8 @@ static void result_goes_to_the_slot(void **state)
 
 	(void)state;
 	make_world(&w);
-	assert_int_equal(parse(&w, "85 02 09 1903e8 82 05 00 81 85 82 04 07 01 18ff 18ff 42 6f6b", 9, &a, &err), 0);
+	assert_int_equal(parse(&w, "85 02 09 1903e8 82 05 00 81 85 82 04 07 01 18ff 18ff 42 6f6b",
+			       9, &a, &err), 0);
 	assert_int_equal(a.kind, TAKT_FRAME_RESULT);
 	assert_int_equal(a.body_ns, 1000);
 	assert_true(a.has_state);
@@ -252,17 +270,21 @@ static void result_goes_to_the_slot(void **state)
 static void frames_that_cannot_be_are_refused_with_a_reason(void **state)
 {
 	static const struct { const char *hex; int code; const char *text; } bad[] = {
-		{ "", -EBADMSG, "no array" }, { "f6", -EBADMSG, "no array" }, { "80", -EBADMSG, "kind" },
+		{ "", -EBADMSG, "no array" }, { "f6", -EBADMSG, "no array" },
+			{ "80", -EBADMSG, "kind" },
 		{ "81 05", -EBADMSG, "kind" }, { "81 02", -EBADMSG, "count of items" },
 		{ "85 02 08 00 f6 81 f6", -EALREADY, "another call" },
-		{ "85 02 09 00 f6 80", -EBADMSG, "outputs" }, { "85 02 09 00 f6 82 f6 f6", -EBADMSG, "outputs" },
+		{ "85 02 09 00 f6 80", -EBADMSG, "outputs" },
+		{ "85 02 09 00 f6 82 f6 f6", -EBADMSG, "outputs" },
 		{ "85 02 09 00 f6 81 f6 00", -EBADMSG, "behind its end" },
 		{ "85 02 09 00 f6 81 84 82 04 07 00 00 00", -EBADMSG, "output" },
 		{ "85 02 09 00 f6 81 85 82 04 07 03 00 00 40", -EBADMSG, "tov" },
-		{ "85 02 09 00 f6 81 85 82 1a00010000 07 00 00 00 40", -ERANGE, "summary.y: 65536" },
+		{ "85 02 09 00 f6 81 85 82 1a00010000 07 00 00 00 40", -ERANGE,
+		"summary.y: 65536" },
 		{ "85 02 09 00 82 00 09 81 f6", -ERANGE, "state.how: 9" },
 		{ "82 01 82 1a00010000 00", -ERANGE, "state.y: 65536" },
-		{ "86 03 78 20 2020202020202020202020202020202020202020202020202020202020202020 00 00 f4 60",
+		{ "86 03 78 20 20202020202020202020202020202020"
+		  "20202020202020202020202020202020 00 00 f4 60",
 		  -EBADMSG, "where" },
 	};
 	struct takt_frame_answer a;
@@ -321,14 +343,16 @@ static void call_fits_within_the_bound_that_is_said(void **state)
 	frame = malloc(most);
 	n = takt_frame_put_call(frame, most, &w.ports, &w.slot, UINT64_MAX);
 	assert_true(n > 200 && n <= (int64_t)most);
-	assert_int_equal(takt_frame_put_call(frame, (size_t)n - 1, &w.ports, &w.slot, UINT64_MAX), -EMSGSIZE);
+	assert_int_equal(takt_frame_put_call(frame, (size_t)n - 1, &w.ports, &w.slot, UINT64_MAX),
+			 -EMSGSIZE);
 	free(frame);
 	drop_world(&w);
 }
 
 /* --- cutting --------------------------------------------------------------------------------- */
 
-static void feed(struct takt_frame_intake *intake, const void *bytes, size_t size_bytes, size_t step)
+static void feed(struct takt_frame_intake *intake, const void *bytes, size_t size_bytes,
+		 size_t step)
 {
 	const unsigned char *from = bytes;
 

@@ -8,7 +8,8 @@
 
 static struct takt_budget make(uint32_t restarts)
 {
-	return (struct takt_budget){ .restarts = restarts, .window_ns = 60 * S, .backoff_ns_min = S / 10,
+	return (struct takt_budget){ .restarts = restarts, .window_ns = 60 * S,
+		.backoff_ns_min = S / 10,
 				     .backoff_ns_max = S };
 }
 
@@ -48,7 +49,7 @@ static void no_more_restarts_than_allowed_within_any_window(void **state)
 		assert_int_equal(takt_budget_take(&budget, 0, t * 10 * S, &wait_ns), 0);
 	}
 	assert_int_equal(takt_budget_take(&budget, 0, 69 * S, &wait_ns), -EDQUOT);
-	assert_int_equal(takt_budget_take(&budget, 0, 70 * S, &wait_ns), 0);	/* the one at 10 s is out of it */
+	assert_int_equal(takt_budget_take(&budget, 0, 70 * S, &wait_ns), 0);
 	assert_int_equal(takt_budget_take(&budget, 0, 70 * S, &wait_ns), -EDQUOT);
 	assert_int_equal(budget.count, 4);
 }

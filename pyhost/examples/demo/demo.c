@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What stands round the Python task of demo.yaml: two sources that count, two sinks that say what came. */
+/* What stands round the Python task of demo.yaml: two sources that count, two sinks that say
+ * what came. */
 #include <takt/task.h>
 
 #define LEFT(F) F(i32, value, "1", "1, 2, 3 …")
@@ -19,7 +20,7 @@ TAKT_MESSAGE(demo_summary, "what became of a number", SUMMARY)
 	F(u32, last_tag, "1", "the newest tag")
 TAKT_MESSAGE(demo_totals, "what the Python task remembers", TOTALS)
 
-/* --- sources ----------------------------------------------------------------------------------- */
+/* --- sources --------------------------------------------------------------------------------- */
 
 struct counter {
 	uint32_t count;
@@ -31,7 +32,8 @@ TAKT_INTERFACE(demo_left_source, LEFT_PORTS, NO_PARAMS)
 
 static int left_process(struct takt_ctx *ctx)
 {
-	TAKT_OUT(ctx, demo_left_source, left)->value = (int32_t)++TAKT_STATE(ctx, struct counter)->count;
+	TAKT_OUT(ctx, demo_left_source, left)->value = (int32_t)++TAKT_STATE(ctx,
+									     struct counter)->count;
 	return 0;
 }
 
@@ -46,9 +48,10 @@ static int right_process(struct takt_ctx *ctx)
 	return 0;
 }
 
-TAKT_TASK(demo_right_source, TAKT_SOURCE, struct counter, "counts, too", TAKT_PROCESS(right_process))
+TAKT_TASK(demo_right_source, TAKT_SOURCE, struct counter, "counts, too",
+	  TAKT_PROCESS(right_process))
 
-/* --- sinks ------------------------------------------------------------------------------------- */
+/* --- sinks ----------------------------------------------------------------------------------- */
 
 #define SUMMARY_PORTS(IN, OUT) IN(summary, demo_summary, "what is said")
 TAKT_INTERFACE(demo_summary_sink, SUMMARY_PORTS, NO_PARAMS)
@@ -58,7 +61,8 @@ static int summary_process(struct takt_ctx *ctx)
 	const struct demo_summary *summary = TAKT_IN(ctx, demo_summary_sink, summary);
 
 	if (summary) {
-		takt_info_rate(ctx, 10, "doubled %d, tag %u, calls %u", summary->doubled, summary->tag,
+		takt_info_rate(ctx, 10, "doubled %d, tag %u, calls %u", summary->doubled,
+			       summary->tag,
 			       summary->calls);
 	}
 	return 0;
@@ -75,11 +79,14 @@ static int totals_process(struct takt_ctx *ctx)
 	const struct demo_totals *totals = TAKT_IN(ctx, demo_totals_sink, totals);
 
 	if (totals) {
-		takt_info_rate(ctx, 10, "total %lld, last tag %u", (long long)totals->total, totals->last_tag);
+		takt_info_rate(ctx, 10, "total %lld, last tag %u", (long long)totals->total,
+			       totals->last_tag);
 	}
 	return 0;
 }
 
-TAKT_TASK(demo_totals_sink, TAKT_SINK, struct takt_stateless, "says what it got", TAKT_PROCESS(totals_process))
+TAKT_TASK(demo_totals_sink, TAKT_SINK, struct takt_stateless, "says what it got",
+	  TAKT_PROCESS(totals_process))
 
-TAKT_PLUGIN("python_demo", "1", demo_left_source, demo_right_source, demo_summary_sink, demo_totals_sink)
+TAKT_PLUGIN("python_demo", "1", demo_left_source, demo_right_source, demo_summary_sink,
+	    demo_totals_sink)
