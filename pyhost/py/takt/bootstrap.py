@@ -204,11 +204,7 @@ class Task:
     def restore(self):
         if self.state_type is not None:
             self.state = (self.state_type.make() if self.kept is None
-                          else self.state_type.own_from_wire(self.loads(self.kept)))
-
-    def keep(self, wire):
-        if wire is not None:
-            self.kept = self.dumps(wire)
+                          else self.state_type.own_from_wire(self.kept))
 
     # what is asked for
 
@@ -219,14 +215,13 @@ class Task:
         self.send(READY, PROTOCOL, self.hash, version)
 
     def start(self, state):
-        self.keep(state)
+        self.kept = state
         self.restore()
         hook = getattr(self.module, "start", None)
         if hook is not None:
             hook(self.ctx, self.state)
-        wire = self.state_wire()
-        self.keep(wire)
-        self.send(STARTED, wire)
+        self.kept = self.state_wire()
+        self.send(STARTED, self.kept)
 
     def call(self, frame, clock):
         _, self.number, ctx_cycle, now_ns, recent_ns, deadline_ns, wires = frame
@@ -240,7 +235,7 @@ class Task:
         body_ns = clock() - begin
         state = self.state_wire()
         self.send(RESULT, self.number, body_ns, state, [o.to_wire() for o in outputs])
-        self.keep(state)
+        self.kept = state
 
     def stop(self):
         hook = getattr(self.module, "stop", None)
