@@ -50,7 +50,7 @@ static const struct {
 	{ TAKT_EVENT_python_refused, "%s of call %n0 cannot be" },
 	{ TAKT_EVENT_python_spawned, "pid %n0[, spawn %n1][, %s]" },
 	{ TAKT_EVENT_python_ready, "after %t0[, %s]" },
-	{ TAKT_EVENT_python_exception, "[call %n0, ][line %n1, ]%s" },
+	{ TAKT_EVENT_python_exception, "[call %n0, ][line %n1, ][%p2exception; before not told, ]%s" },
 	{ TAKT_EVENT_python_killed, "pid %n0 after %t1[ in %s]" },
 	{ TAKT_EVENT_python_exited, "pid %n0, exit code %n1[, %g2][, in call %n3][: %s]" },
 	{ TAKT_EVENT_python_restart, "restart %n0[ in %t1]" },

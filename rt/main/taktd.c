@@ -45,6 +45,7 @@ static const char help[] =
 	"\n"
 	"  --run-dir DIR      where the shared memory is (default: /dev/shm/takt-UID)\n"
 	"  --exit-when-idle   end when nothing has run for 2 s\n"
+	"  --no-python        run no Python tasks, only record\n"
 	"  --backend WAY      auto, uring, direct or buffered (default: auto, the best that works)\n"
 	"  --journal WHEN     auto, always or never: send texts of warning and above to the journal\n"
 	"                     (default: auto, when systemd runs us as a service)\n"
@@ -63,6 +64,7 @@ struct command {
 	enum journal_when journal;
 	const char *journal_socket;
 	bool exit_when_idle;
+	bool no_python;
 	bool verbose;
 };
 
@@ -85,12 +87,13 @@ static int usage(const char *what, const char *value)
 	return 2;
 }
 
-enum option_id { OPT_RUN_DIR = 256, OPT_EXIT_WHEN_IDLE, OPT_BACKEND, OPT_JOURNAL,
+enum option_id { OPT_RUN_DIR = 256, OPT_EXIT_WHEN_IDLE, OPT_NO_PYTHON, OPT_BACKEND, OPT_JOURNAL,
 	OPT_JOURNAL_SOCKET, OPT_VERBOSE, OPT_HELP, OPT_VERSION };
 
 static const struct option options[] = {
 	{ "run-dir", required_argument, NULL, OPT_RUN_DIR },
 	{ "exit-when-idle", no_argument, NULL, OPT_EXIT_WHEN_IDLE },
+	{ "no-python", no_argument, NULL, OPT_NO_PYTHON },
 	{ "backend", required_argument, NULL, OPT_BACKEND },
 	{ "journal", required_argument, NULL, OPT_JOURNAL },
 	{ "journal-socket", required_argument, NULL, OPT_JOURNAL_SOCKET },
@@ -126,6 +129,9 @@ static int take_option(struct command *command, int option, const char *value)
 		return -1;
 	case OPT_EXIT_WHEN_IDLE:
 		command->exit_when_idle = true;
+		return -1;
+	case OPT_NO_PYTHON:
+		command->no_python = true;
 		return -1;
 	case OPT_BACKEND:
 		return takt_backend_parse_kind(value, &command->backend) < 0
@@ -288,6 +294,7 @@ static int start(struct service *service, int run_dir_fd, struct takt_err *err)
 	const struct command *command = service->command;
 	struct taktd_runs_options how = {
 		.backend = command->backend, .notify_fd = service->event_fd, .verbose = command->verbose,
+		.no_python = command->no_python,
 	};
 
 	start_helpers(service, run_dir_fd);

@@ -204,11 +204,11 @@ static struct run *find_run(struct taktd_runs *runs, const char *path)
 }
 
 /* What the hosts of Python tasks record belongs to the run: it is not over before they are. */
-static void start_python(struct run *run)
+static void start_python(const struct taktd_runs *runs, struct run *run)
 {
 	struct takt_region *region = takt_recorder_region(run->recorder);
 
-	if (takt_region_rt_alive(region) == 1) {
+	if (!runs->options.no_python && takt_region_rt_alive(region) == 1) {
 		run->python = taktd_python_create(region);
 		takt_recorder_keep_open(run->recorder, run->python != NULL);
 	}
@@ -226,7 +226,7 @@ static void attach(struct taktd_runs *runs, struct run *run)
 	if (r == 0) {
 		taktd_requests_add(runs->options.requests, takt_recorder_region(run->recorder));
 		taktd_journal_add(runs->options.journal, takt_recorder_region(run->recorder));
-		start_python(run);
+		start_python(runs, run);
 		run->error = 0;
 		run->changes = 0;
 		run->retry_ns = run->has_given_up ? run->retry_ns : RETRY_NS;

@@ -15,6 +15,7 @@ struct taktd_journal;
 struct taktd_runs_options {
 	enum takt_backend_kind backend;
 	int notify_fd;			/* eventfd, borrowed */
+	bool no_python;			/* hosts of Python tasks are others' */
 	bool verbose;			/* say on stderr what goes well, too */
 	struct taktd_requests *requests;	/* these two: told of each run; borrowed, NULL: none */
 	struct taktd_journal *journal;

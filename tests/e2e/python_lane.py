@@ -51,7 +51,7 @@ class Python(World):
 
     def run(self, *fake, cycles=1000, rt=(), prefix=(), timeout=60):
         """The whole run with a fake host; returns (exit code, stderr, the copperlists)."""
-        taktd = self.start_taktd()
+        taktd = self.start_taktd("--no-python")
         rt = self.spawn([*prefix, program("takt-rt"), "--run-dir", self.run_dir, "--log-dir", self.log_dir,
                          "--cycles", str(cycles), *rt, self.graph_path], stderr=subprocess.PIPE)
         self.host = None
@@ -161,7 +161,7 @@ def check_status_and_record_say_that_it_is_a_prototype():
         task = next(t for t in plan["tasks"] if t["id"] == "py")
         assert task["exec"] == "python" and task["python"]["wait"] == "none", task
         assert task["params"] == {"gain": 2.5, "name": "x"}, task
-        w.start_taktd()
+        w.start_taktd("--no-python")
         rt = w.start_rt()
         w.spawn([program("tests/e2e/fake_python"), w.region(), "py", "right"], stdout=subprocess.DEVNULL)
         end = time.monotonic() + 10
@@ -223,7 +223,7 @@ def task_that_has_failed_for_good_is_an_error_in_each_cycle():
 @tap.test
 def host_that_is_killed_in_a_call_leaves_the_last_good_state_and_another_goes_on():
     with Python(rate="200Hz") as w:
-        taktd = w.start_taktd()
+        taktd = w.start_taktd("--no-python")
         rt = w.start_rt("--cycles", "400")
         fake = [program("tests/e2e/fake_python"), w.region(), "py"]
         dead = w.spawn([*fake, "die", "50"], stdout=subprocess.DEVNULL)
@@ -321,7 +321,7 @@ def lane_takes_no_page_fault_while_the_host_comes_fails_and_goes():
     if SANITIZED:
         raise Skip("a sanitizer does not lock memory")
     with Python(wait="cycle", python=", timeout: 300us") as w:
-        w.start_taktd()
+        w.start_taktd("--no-python")
         rt = w.start_rt()
         fake = [program("tests/e2e/fake_python"), w.region(), "py"]
         host = w.spawn([*fake, "right"], stdout=subprocess.DEVNULL)
