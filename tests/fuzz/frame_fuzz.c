@@ -17,12 +17,10 @@ TAKT_ENUM(fuzz_kind, "a kind", KIND)
 #define INNER(F) F(u16, y, "", "") F(enum(fuzz_kind), how, "", "")
 TAKT_MESSAGE(fuzz_inner, "nested", INNER)
 #define ALL(F) \
-	F(bool, b, "", "") F(i8, i8, "", "") F(u64, u64, "", "") \
-	F(f32, f32, "", "") F(f64, f64, "", "") \
-	F(text(6), text, "", "") F(array(i16, 2), two, "", "") \
-	F(array(struct(fuzz_inner), 2), inner, "", "") \
-	F(list(bool, 3), flags, "", "") F(list(struct(fuzz_inner), 3), more, "",
-					  "") F(list(u8, 40), tail, "", "")
+	F(bool, b, "", "") F(i8, i8, "", "") F(u64, u64, "", "") F(f32, f32, "", "") \
+	F(f64, f64, "", "") F(text(6), text, "", "") F(array(i16, 2), two, "", "") \
+	F(array(struct(fuzz_inner), 2), inner, "", "") F(list(bool, 3), flags, "", "") \
+	F(list(struct(fuzz_inner), 3), more, "", "") F(list(u8, 40), tail, "", "")
 TAKT_MESSAGE(fuzz_all, "one of each", ALL)
 
 #define ROOM 512u
