@@ -568,7 +568,10 @@ int takt_command_check(int argc, char **argv)
 		fputs("usage: takt check [--json] GRAPH.yaml\n"
 		      "       takt check --keys\n"
 		      "Load and plan a graph and print the plan; changes nothing. --keys: print every\n"
-		      "key that a graph file may have, with its unit, default and range.\n", stdout);
+		      "key that a graph file may have, with its unit, default and range. A source's file\n"
+		      "that is not there is a warning: it may come.\n"
+		      "\n"
+		      "Exit status: 0, 1 the graph cannot be run here as it is, 2 usage.\n", stdout);
 		return 0;
 	}
 	if (spawn_rt(argc, argv, first, &run.rt) < 0) {
