@@ -147,6 +147,22 @@ static int times_fill(struct takt_loader *loader, const struct takt_config_task 
 	return 0;
 }
 
+/* What the format and the lane know already and no host does. */
+static int built_check(struct takt_loader *loader, const struct takt_config_task *task)
+{
+	const struct takt_python_keys *keys = &task->python;
+
+	if (keys->mode.number == TAKT_PYTHON_EMBEDDED) {
+		return takt_node_error(keys->mode.node, loader->err, "task `%s`: python: mode: `embedded` is not "
+				       "built yet; give process", task->keys.id.text);
+	}
+	if (keys->transport.number == TAKT_PYTHON_SHM) {
+		return takt_node_error(keys->transport.node, loader->err, "task `%s`: python: transport: `shm` is "
+				       "not built yet; give cbor", task->keys.id.text);
+	}
+	return 0;
+}
+
 static int settings_fill(struct takt_loader *loader, const struct takt_config_task *task,
 			 struct takt_python_settings *s)
 {
@@ -163,6 +179,9 @@ static int settings_fill(struct takt_loader *loader, const struct takt_config_ta
 		rc = takt_node_key_error(keys->transport.node, loader->err,
 					 "task `%s`: python: `transport` is for "
 					 "`mode: process`; remove it", task->keys.id.text);
+	}
+	if (rc == 0) {
+		rc = built_check(loader, task);
 	}
 	if (rc == 0) {
 		rc = args_fill(loader, task, s);

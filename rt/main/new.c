@@ -18,7 +18,7 @@
 static const char help[] =
 	"usage: takt new [OPTION]... [DIR/]NAME\n"
 	"Make the directory NAME with a project that builds and runs at once: the graph NAME.yaml, two\n"
-	"tasks in NAME.c, a stub of a task in Python, Makefile, a test, README.md:\n"
+	"tasks in NAME.c, one in Python, Makefile, a test, README.md:\n"
 	"\n"
 	"    takt new NAME && cd NAME && make && takt run NAME.yaml\n"
 	"\n"

@@ -1,9 +1,8 @@
 """The task `watch` of NAME, in Python: tells when the smoothed distance is high.
 
-A stub: this takt does not run tasks in Python yet (see the end of NAME.yaml). Written for the contract
-that they will have: process is called once a cycle; input.payload is the message, None when none came;
-state is the task's own and stays between calls; an output whose payload is not touched is absent.
-Until then `make check` calls it with what was recorded.
+The end of NAME.yaml says how it gets into the graph. process is called once a cycle; input.payload is the
+message, None when none came; state is the task's own and stays between calls; an output whose payload is not
+touched is absent. `make check` calls it with what was recorded.
 """
 
 HIGH_M = 0.8
