@@ -55,7 +55,10 @@ class Copy:
 
     def __init__(self, log=None):
         self.path = os.path.join(top, "copy")
-        shutil.copytree(log or CLEAN, self.path)
+        # A tree that is tested as it will be packed cannot be written; a copy of what it holds must be.
+        shutil.copytree(log or CLEAN, self.path, copy_function=shutil.copyfile)
+        for directory, _, _ in os.walk(self.path):
+            os.chmod(directory, 0o700)
 
     def __enter__(self):
         return self
