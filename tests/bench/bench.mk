@@ -1,4 +1,4 @@
-# `make bench` measures, about ten minutes, and ends with a table; never part of check. One alone:
+# `make bench` measures, about twenty minutes, and ends with a table; never part of check. One alone:
 #   make bench bench_scripts=tests/bench/text.py
 # What is measured with, then what measures; every script prints its rows and adds them to the table.
 bench_programs = %D%/region_tool %D%/reopen_bench %D%/write_bench plugins/test_bench.so
