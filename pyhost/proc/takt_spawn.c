@@ -66,13 +66,22 @@ static void limit(__rlimit_resource_t resource, rlim_t soft, rlim_t hard)
 	}
 }
 
+static const char help[] = "usage: takt-spawn PARENT NICE MEMORY CPUS PROGRAM [ARGUMENT]...\n"
+			   "It is taktd's, and starts the Python of a task.\n";
+
 int main(int argc, char **argv)
 {
 	const struct sched_param none = { 0 };
 	rlim_t memory;
 
+	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+		return fputs(help, stdout) < 0;
+	}
+	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+		return puts("takt-spawn " PACKAGE_VERSION) < 0;
+	}
 	if (argc <= PROGRAM) {
-		fputs("takt-spawn is taktd's: it starts the Python of a task\n", stderr);
+		fputs(help, stderr);
 		return 2;
 	}
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) {
